@@ -1,0 +1,19 @@
+/**
+ * The public face of the DFS. `openDfs` opens a root embedded in this process.
+ */
+export { DfsError, type DfsErrorCode } from './base/errors.ts'
+export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
+export type {
+  BadReplica,
+  ContentSummary,
+  CreateOptions,
+  DetachedWriter,
+  Dfs,
+  DfsReader,
+  DfsWriter,
+  FileStatus,
+  FsckReport,
+  LocatedBlock,
+  OpenOptions,
+  ReplicaLocation,
+} from './client/dfs.ts'

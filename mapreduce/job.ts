@@ -1,0 +1,71 @@
+import type { Aggregate } from './reduce/aggregate.ts'
+import type { InputFormat } from './input/format.ts'
+import type { OutputFormat } from './output/format.ts'
+import type { Text } from './record/text.ts'
+
+/** What `emit` takes as a key. Text, string and bytes are the same key when their bytes are. */
+export type Key = Text | string | Uint8Array | number | bigint | boolean | null | readonly Key[]
+
+/** What `emit` takes as a value: the kinds of a key, and plain JSON-like objects. */
+export type Value = Key | undefined | readonly Value[] | { readonly [name: string]: Value }
+
+/** What a key or value of type T is when it is handed back: every textual kind arrives as a `Text`. */
+export type Seen<T> = T extends Text | string | Uint8Array
+  ? Text
+  : T extends readonly (infer Item)[]
+    ? readonly Seen<Item>[]
+    : T
+
+/** Copies what it is given, so a reused view may be emitted. No value (or null) writes the key alone in `tsv`. */
+export type Emit<K extends Key = Key, V extends Value = Value> = (key: K, value?: V) => void
+
+/** One parameter of a job, given on the command line as `-p name=value`. */
+export type ParamSpec =
+  | { readonly type: 'string'; readonly describe: string; readonly required?: boolean; readonly default?: string }
+  | { readonly type: 'number'; readonly describe: string; readonly required?: boolean; readonly default?: number }
+  | { readonly type: 'boolean'; readonly describe: string; readonly default?: boolean }
+
+export type ParamValue = string | number | boolean | undefined
+
+export interface TaskContext {
+  /** Validated against the job's `params`. */
+  readonly params: Readonly<Record<string, ParamValue>>
+  /** Adds to a counter of the job; only committed attempts count. */
+  count(name: string, by?: number): void
+  /** Shown in the progress line; also tells the master the task is alive. */
+  status(text: string): void
+  /** The path of the file the current record is from, as the user named it (map only; empty in reduce). */
+  readonly inputFile: string
+  /** 1 for the first attempt of a task. */
+  readonly attempt: number
+  /** 0-based index of the task among its kind. */
+  readonly task: number
+  readonly signal: AbortSignal
+}
+
+type MaybePromise = void | Promise<void>
+
+export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
+  readonly name?: string
+  /** One line, shown by `quern jobs`. */
+  readonly describe?: string
+  readonly params?: Readonly<Record<string, ParamSpec>>
+  readonly input?: InputFormat<R>
+  readonly output?: OutputFormat
+  readonly setup?: (ctx: TaskContext) => MaybePromise
+  readonly map: (record: R, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
+  /** May run any number of times; must not change the key. */
+  readonly combine?: Aggregate | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise)
+  /** Without it the job is map-only. */
+  readonly reduce?: Aggregate | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit, ctx: TaskContext) => MaybePromise)
+  readonly cleanup?: (emit: Emit, ctx: TaskContext) => MaybePromise
+  /** The partition of a key, 0 <= p < partitions. Default: a hash of the (grouped) key's bytes. */
+  readonly partition?: (key: Seen<K>, partitions: number) => number
+  /** Keys are tuples: partition and group by the first `groupBy` fields, values arrive sorted by the rest. */
+  readonly groupBy?: number
+}
+
+/** Gives the compiler the types of a job module; returns its argument. */
+export function defineJob<R = Text, K extends Key = Key, V extends Value = Value>(job: Job<R, K, V>): Job<R, K, V> {
+  return job
+}

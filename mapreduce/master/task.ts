@@ -1,0 +1,129 @@
+import type { BadReplica, LocatedBlock } from '../../dfs/index.ts'
+import type { MrErrorCode } from '../base/errors.ts'
+import type { ParamValue } from '../job.ts'
+
+/**
+ * What passes between the master and a worker: plain objects (structured clone), a handful a task. Data never travels
+ * this way, only (file, offset, length).
+ */
+
+/** One input file. `name` is what the user sees in messages and in `ctx.inputFile`. */
+export type InputFile = {
+  readonly name: string
+  readonly length: number
+  /** By extension `.gz`; such a file is one split. */
+  readonly gzip: boolean
+} & (
+  | { readonly kind: 'local'; readonly path: string }
+  | { readonly kind: 'dfs'; readonly blocks: readonly LocatedBlock[] }
+)
+
+/** A byte range of an input file: every record that starts in [start, start + length) belongs to it. */
+export interface Segment {
+  /** Index into `JobPlan.files`. */
+  readonly file: number
+  readonly start: number
+  readonly length: number
+}
+
+/** What every task of a job shares; sent once to each worker when the pool starts (as piscina `workerData`). */
+export interface JobPlan {
+  readonly jobId: string
+  /** `file:` URL of the plain-JS module to import. */
+  readonly moduleUrl: string
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly files: readonly InputFile[]
+  /** 0 for a map-only job. */
+  readonly reducers: number
+  /** Bytes one worker may use for buffers, tables and arenas. */
+  readonly memoryBytes: number
+  /** Directory of this job's run and attempt files. */
+  readonly scratch: string
+  /** `--format`, when it overrides the job's own output. */
+  readonly format?: string
+  /** `--check`: scribble over views once the call they were handed to is over. */
+  readonly checked: boolean
+}
+
+/** What one worker slot is told besides the plan. */
+export interface WorkerData {
+  readonly plan: JobPlan
+  readonly slot: number
+  /** The datanode the slot is bound to; its replicas are read first. Empty for none. */
+  readonly datanode: string
+  /** One row of PROGRESS_FIELDS Float64s a slot, written by the worker, read by the master. */
+  readonly progress: SharedArrayBuffer
+}
+
+/** Fields of a slot's row in `WorkerData.progress`. All are plain stores; a torn read only spoils a progress line. */
+export const progressField = {
+  /** Changes whenever the task moves on: a record, a read, a merge step, a status. */
+  beat: 0,
+  bytesIn: 1,
+  recordsIn: 2,
+  recordsOut: 3,
+  /** 0..1 of the current task. */
+  fraction: 4,
+} as const
+/** 64 bytes a row at least, so that two slots never share a cache line. */
+export const PROGRESS_FIELDS = 8
+
+export interface MapTask {
+  readonly kind: 'map'
+  readonly task: number
+  readonly attempt: number
+  readonly segments: readonly Segment[]
+  /** Where the run file (or, map-only, the output) goes; named by task and attempt. */
+  readonly outputFile: string
+}
+
+/** One partition of one run file. */
+export interface RunSlice {
+  readonly file: string
+  readonly offset: number
+  readonly length: number
+  readonly records: number
+  /** CRC-32 of the slice's bytes. */
+  readonly crc: number
+  /** The map task that made it, to run again if the slice is lost. */
+  readonly mapTask: number
+}
+
+export interface ReduceTask {
+  readonly kind: 'reduce'
+  readonly task: number
+  readonly attempt: number
+  /** In map-task order: values of one key arrive in input order. Empty slices left out. */
+  readonly runs: readonly RunSlice[]
+  readonly outputFile: string
+}
+
+export type Task = MapTask | ReduceTask
+
+export interface TaskDone {
+  readonly ok: true
+  /** Engine counters, see `mapreduce/base/counters.ts`. */
+  readonly counters: Readonly<Record<string, number>>
+  readonly userCounters: Readonly<Record<string, number>>
+  /** A map with reducers: one slice a partition, in order, empty ones included. Otherwise empty. */
+  readonly slices: readonly RunSlice[]
+  /** Bytes of `outputFile` when it is job output. */
+  readonly outputBytes: number
+  readonly bad: readonly BadReplica[]
+}
+
+export interface TaskFailure {
+  readonly ok: false
+  readonly code: MrErrorCode
+  /** Complete, for a person: what was asked, what was found, what to do. */
+  readonly message: string
+  /** The user's own stack, source-mapped to their file, when user code threw. */
+  readonly stack?: string
+  /** True when a new attempt can't help (wrong job shape, record over the limit). */
+  readonly permanent: boolean
+  /** Map tasks whose run files could not be read (MR_LOST_RUN). */
+  readonly lostMaps?: readonly number[]
+  readonly bad: readonly BadReplica[]
+}
+
+export type TaskResult = TaskDone | TaskFailure
