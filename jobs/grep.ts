@@ -1,0 +1,57 @@
+import { defineJob, type TaskContext, type Text } from '../mapreduce/index.ts'
+
+/**
+ * The lines that match, byte for byte as they stand in the input, in input order. Nothing is reduced: part files follow
+ * the input.
+ *
+ * A pattern without metacharacters (or any, with `fixed`) is looked for as bytes. Others are JavaScript regular
+ * expressions on the line decoded as UTF-8, where each invalid sequence reads as U+FFFD: `.` matches it, no letter does.
+ * What is written is the line itself, never its decoded copy.
+ */
+const METACHARACTERS = /[\\^$.*+?()[\]{}|]/
+
+/** Unicode-aware where the pattern allows; an escape such as `\-` is only known to the older syntax. */
+function compile(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, `${flags}u`)
+  } catch {
+    return new RegExp(source, flags)
+  }
+}
+
+function matcher({ params }: TaskContext): (line: Text) => boolean {
+  const pattern = String(params['pattern'])
+  const plain = params['fixed'] === true || !METACHARACTERS.test(pattern)
+  if (plain && params['ignoreCase'] !== true) {
+    const bytes = Buffer.from(pattern)
+    return (line) => line.includes(bytes)
+  }
+  const source = plain ? pattern.replace(new RegExp(METACHARACTERS, 'g'), '\\$&') : pattern
+  const expression = compile(source, params['ignoreCase'] === true ? 'i' : '')
+  return (line) => expression.test(line.toString())
+}
+
+let matches: (line: Text) => boolean = () => false
+let wanted = true
+let named = false
+
+export default defineJob({
+  name: 'grep',
+  params: {
+    pattern: { type: 'string', required: true, describe: 'regular expression (JavaScript syntax) or plain text' },
+    fixed: { type: 'boolean', default: false, describe: 'take the pattern as plain text, whatever is in it' },
+    ignoreCase: { type: 'boolean', default: false, describe: 'upper and lower case are the same' },
+    invert: { type: 'boolean', default: false, describe: 'the lines that do not match' },
+    file: { type: 'boolean', default: false, describe: 'write the file name and a tab before each line' },
+  },
+  setup(ctx) {
+    matches = matcher(ctx)
+    wanted = ctx.params['invert'] !== true
+    named = ctx.params['file'] === true
+  },
+  map(line, emit, ctx) {
+    if (matches(line) !== wanted) return
+    if (named) emit(ctx.inputFile, line)
+    else emit(line)
+  },
+})

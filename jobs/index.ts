@@ -1,0 +1,16 @@
+/**
+ * The jobs that come with quern, by name. A table, not a search of the folder, so that `quern run wordcount` imports one
+ * job and a new one is listed on purpose.
+ */
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+const bundled = (name: string, describe: string, file = name) => ({
+  name,
+  describe,
+  moduleUrl: new URL(`./${file}${extension}`, import.meta.url).href,
+})
+
+export const bundledJobs = [
+  bundled('wordcount', 'how often each word occurs'),
+  bundled('grep', 'the lines that match a pattern, in input order'),
+  bundled('index', 'for each term the files it stands in, with counts', 'inverted-index'),
+] as const

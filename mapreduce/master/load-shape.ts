@@ -1,0 +1,153 @@
+import type { Job, ParamSpec } from '../job.ts'
+import { didYouMean, nearestName } from './load-nearest.ts'
+
+/** What is wrong with a module's default export as a job; undefined when nothing is. */
+
+const EXAMPLE = `A job module looks like this:
+
+    export default {
+      map(line, emit) { for (const word of line.words()) emit(word, 1) },
+      combine: (word, ones, emit) => { let n = 0; for (const one of ones) n += one; emit(word, n) },
+      reduce: (word, counts, emit) => { let n = 0; for (const c of counts) n += c; emit(word, n) },
+    }`
+
+type FieldKind = 'function' | 'string' | 'object' | 'function or aggregate' | 'positive integer' | 'params'
+
+const fieldKinds: Readonly<Record<string, FieldKind>> = {
+  name: 'string',
+  describe: 'string',
+  params: 'params',
+  input: 'object',
+  output: 'object',
+  setup: 'function',
+  map: 'function',
+  combine: 'function or aggregate',
+  reduce: 'function or aggregate',
+  cleanup: 'function',
+  partition: 'function',
+  groupBy: 'positive integer',
+}
+
+/** Other systems' words for the same fields. */
+const aliases: Readonly<Record<string, string>> = {
+  mapper: 'map',
+  reducer: 'reduce',
+  combiner: 'combine',
+  partitioner: 'partition',
+  description: 'describe',
+  inputformat: 'input',
+  outputformat: 'output',
+  teardown: 'cleanup',
+  finish: 'cleanup',
+}
+
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  switch (typeof value) {
+    case 'object':
+      return 'an object'
+    case 'function':
+      return /^class\b/.test(Function.prototype.toString.call(value)) ? 'a class' : 'a function'
+    case 'string':
+      return `the string ${JSON.stringify(value.length > 30 ? `${value.slice(0, 30)}…` : value)}`
+    default:
+      return `the ${typeof value} ${String(value)}`
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function paramProblem(name: string, spec: unknown): string | undefined {
+  const at = `\`params.${name}\``
+  if (!isObject(spec)) return `${at} has to be { type, describe, … }, but is ${describeValue(spec)}`
+  const type = spec['type']
+  if (type !== 'string' && type !== 'number' && type !== 'boolean') {
+    return `${at} has to have type 'string', 'number' or 'boolean', but has ${describeValue(type)}`
+  }
+  if (spec['describe'] !== undefined && typeof spec['describe'] !== 'string') {
+    return `${at} has to have a string as \`describe\`, but has ${describeValue(spec['describe'])}`
+  }
+  if (spec['default'] !== undefined && typeof spec['default'] !== type) {
+    return `${at} is a ${type}, but its default is ${describeValue(spec['default'])}`
+  }
+  if (name === '' || /[=\s]/.test(name)) return `${at}: a parameter's name can't be empty or hold = or white space`
+  return undefined
+}
+
+export function isParamSpec(value: unknown): value is ParamSpec {
+  return paramProblem('x', value) === undefined
+}
+
+function fieldProblem(name: string, kind: FieldKind, value: unknown): string | undefined {
+  const wrong = (wanted: string) => `\`${name}\` has to be ${wanted}, but is ${describeValue(value)}`
+  switch (kind) {
+    case 'function':
+      return typeof value === 'function' ? undefined : wrong('a function')
+    case 'string':
+      return typeof value === 'string' ? undefined : wrong('a string')
+    case 'object':
+      return isObject(value) ? undefined : wrong(`a format such as ${name === 'input' ? 'text()' : 'tsv()'}`)
+    case 'function or aggregate':
+      return typeof value === 'function' || isObject(value)
+        ? undefined
+        : wrong('a function or an aggregate such as sum')
+    case 'positive integer':
+      return Number.isInteger(value) && Number(value) > 0 ? undefined : wrong('a whole number from 1')
+    case 'params': {
+      if (!isObject(value)) return wrong('an object of { type, describe, … } by name')
+      for (const [param, spec] of Object.entries(value)) {
+        const problem = paramProblem(param, spec)
+        if (problem !== undefined) return problem
+      }
+      return undefined
+    }
+  }
+}
+
+function unknownField(name: string): string {
+  const meant = aliases[name.toLowerCase()] ?? nearestName(name, Object.keys(fieldKinds))
+  const hint = meant === undefined ? '' : ` Did you mean \`${meant}\`?`
+  return `it has a field \`${name}\` that quern does not know.${hint}\nKnown are: ${Object.keys(fieldKinds).join(', ')}.`
+}
+
+function objectProblem(job: Readonly<Record<string, unknown>>): string | undefined {
+  for (const name of Object.keys(job)) {
+    if (fieldKinds[name] === undefined && 'map' in job) return unknownField(name)
+  }
+  if (job['map'] === undefined) {
+    const found = Object.keys(job)
+    const near = found.find((name) => aliases[name.toLowerCase()] === 'map' || didYouMean(name, ['map']) !== '')
+    const list = found.length === 0 ? 'an empty object' : `an object with ${found.join(', ')}`
+    const hint = near === undefined ? '' : ` Is \`${near}\` meant to be \`map\`?`
+    return `its default export has no \`map\` function; found ${list}.${hint}\n${EXAMPLE}`
+  }
+  for (const [name, kind] of Object.entries(fieldKinds)) {
+    const value = job[name]
+    if (value === undefined) continue
+    const problem = fieldProblem(name, kind, value)
+    if (problem !== undefined) return `${problem}.`
+  }
+  if (job['combine'] !== undefined && job['reduce'] === undefined) {
+    return 'it has a `combine` but no `reduce`, and a map-only job combines nothing. Add `reduce` or leave `combine` out.'
+  }
+  return undefined
+}
+
+/** A sentence that completes "The job X can't be run: …", or undefined when the module is a job. */
+export function jobProblem(module: Readonly<Record<string, unknown>>): string | undefined {
+  const found = module['default']
+  if (isObject(found)) return objectProblem(found)
+  if ('default' in module)
+    return `its default export has to be an object with a \`map\` function, but is ${describeValue(found)}.\n${EXAMPLE}`
+  const names = Object.keys(module)
+  const exported = names.length === 0 ? 'it exports nothing' : `it exports only ${names.join(', ')}`
+  const hint = names.includes('map') ? ` Put them in one object: export default { ${names.join(', ')} }.` : ''
+  return `it has no default export; ${exported}.${hint}\n${EXAMPLE}`
+}
+
+/** True when `jobProblem` finds nothing: the types below the surface (what `emit` is given) show only when it runs. */
+export function isJob(value: unknown): value is Job {
+  return isObject(value) && objectProblem(value) === undefined
+}
