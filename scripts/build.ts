@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+
+/**
+ * Compiles the sources to `dist/`. Files are written in place and only what no source stands for any more is removed,
+ * so that a `quern` that runs from `dist/` meanwhile never finds it empty.
+ */
+
+const root = path.resolve(import.meta.dirname, '..')
+const dist = path.join(root, 'dist')
+const kernels = { source: 'mapreduce/kernels/assembly/index.ts', output: 'dist/mapreduce/kernels/kernels.wasm' }
+
+/** Runs a development dependency's command; its messages go straight to the terminal unless `capture`. */
+function run(
+  name: string,
+  args: readonly string[],
+  capture = false,
+): { readonly ok: boolean; readonly stdout: string } {
+  const done = spawnSync(path.join(root, 'node_modules/.bin', name), args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
+    maxBuffer: 1 << 26,
+  })
+  if (done.error) throw done.error
+  return { ok: done.status === 0, stdout: done.stdout ?? '' }
+}
+
+function compileSources(kept: Set<string>): boolean {
+  const tsc = run('tsc', ['-p', 'tsconfig.build.json', '--listEmittedFiles', '--pretty', 'false'], true)
+  const emitted = 'TSFILE: '
+  for (const line of tsc.stdout.split('\n')) {
+    if (line.startsWith(emitted)) kept.add(path.resolve(root, line.slice(emitted.length)))
+    else if (line !== '') process.stderr.write(`${line}\n`)
+  }
+  return tsc.ok
+}
+
+function compileKernels(kept: Set<string>): boolean {
+  if (!existsSync(path.join(root, kernels.source))) return true
+  mkdirSync(path.dirname(path.join(root, kernels.output)), { recursive: true })
+  kept.add(path.join(root, kernels.output))
+  const flags = ['--runtime', 'stub', '-O3', '--noAssert', '--enable', 'simd', '--importMemory', '--use', 'abort=']
+  return run('asc', [kernels.source, '-o', kernels.output, ...flags]).ok
+}
+
+/** Removes every file below `directory` that is not kept, and the directories left empty. */
+function removeStale(directory: string, kept: ReadonlySet<string>): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const file = path.join(directory, entry.name)
+    if (!entry.isDirectory()) {
+      if (!kept.has(file)) rmSync(file, { force: true })
+      continue
+    }
+    removeStale(file, kept)
+    if (readdirSync(file).length === 0) rmdirSync(file)
+  }
+}
+
+const kept = new Set<string>()
+const compiled = compileSources(kept)
+const ok = compileKernels(kept) && compiled
+// After an error the list of outputs may be short, and what was there before is better than half of it.
+if (ok) removeStale(dist, kept)
+const command = path.join(dist, 'bin/quern.js')
+if (existsSync(command)) chmodSync(command, 0o755)
+process.exitCode = ok ? 0 : 1
