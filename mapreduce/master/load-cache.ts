@@ -46,19 +46,22 @@ export function defaultCacheDirectory(): string {
   return path.join(os.tmpdir(), `quern-${process.getuid?.() ?? os.userInfo().username}`, 'jobs')
 }
 
-function ensurePrivate(directory: string): void {
+function makeDirectory(directory: string, options: fs.MakeDirectoryOptions): void {
   try {
-    fs.mkdirSync(directory, { mode: 0o700 })
+    fs.mkdirSync(directory, options)
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') {
-      const cause = error instanceof Error ? error.message : String(error)
-      throw new MrError(
-        'MR_IO',
-        `Cannot make the directory for bundled jobs ${directory}: ${cause}. Set TMPDIR to a directory you may write to.`,
-        { cause: error },
-      )
-    }
+    if (errorCode(error) === 'EEXIST' && options.recursive !== true) return
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new MrError(
+      'MR_IO',
+      `Cannot make the directory for bundled jobs: ${reason}. Set TMPDIR to a directory you may write to.`,
+      { cause: error },
+    )
   }
+}
+
+function ensurePrivate(directory: string): void {
+  makeDirectory(directory, { mode: 0o700 })
   const stat = fs.lstatSync(directory)
   const uid = process.getuid?.()
   if (!stat.isDirectory() || (uid !== undefined && stat.uid !== uid)) {
@@ -130,7 +133,7 @@ export class BundleCache {
 
   /** Throws MR_IO when the directory is not the user's own. */
   constructor(directory: string) {
-    fs.mkdirSync(path.dirname(path.dirname(directory)), { recursive: true })
+    makeDirectory(path.dirname(path.dirname(directory)), { recursive: true })
     ensurePrivate(path.dirname(directory))
     ensurePrivate(directory)
     this.#directory = directory
