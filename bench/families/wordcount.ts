@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { commandPath, packageInstalled } from '../absent.ts'
+import type { BenchOptions, Contender, Family, Table } from '../family.ts'
+import { type Input, zipfFile } from '../inputs.ts'
+import { quern } from '../quern.ts'
+
+const peers = path.resolve(import.meta.dirname, '../peers')
+
+/** The main job: words and their counts, by the bundled job's plain `map` function, against what people use instead. */
+export const wordcount: Family = {
+  name: 'wordcount',
+  about: 'word count over Zipf-like text, whole process, warm cache',
+  async tables(options) {
+    const input = zipfFile(options.sizeBytes, options)
+    const contenders = [
+      quernRow(input, options),
+      mawkRow(input, options),
+      readlineRow(input, options),
+      duckdbRow(input, options),
+    ]
+    if (options.slow) contenders.push(gawkRow(input, options), pipelineRow(input, options))
+    const table: Table = {
+      title: `word count, ${Math.round(input.bytes / 2 ** 20)} MiB, ${options.workers} workers`,
+      inputBytes: input.bytes,
+      contenders,
+    }
+    return [table]
+  },
+}
+
+function quernRow(input: Input, options: BenchOptions): Contender {
+  const output = (attempt: number) => path.join(options.scratch, `quern-${attempt}`)
+  const memory = `${options.memoryBytes / 2 ** 20}MB`
+  return {
+    name: 'quern',
+    how: `run wordcount --workers ${options.workers} --memory ${memory}`,
+    memoryBytes: options.memoryBytes,
+    run: (attempt) =>
+      quern(
+        'run',
+        'wordcount',
+        '-i',
+        input.path,
+        '-o',
+        output(attempt),
+        '--workers',
+        `${options.workers}`,
+        '--memory',
+        memory,
+        '--quiet',
+      ),
+    answer: (attempt) => {
+      const parts = readdirSync(output(attempt)).filter((name) => name.startsWith('part-'))
+      return sortedLines(parts.map((name) => readFileSync(path.join(output(attempt), name), 'latin1')).join(''))
+    },
+    discard: (attempt) => rmSync(output(attempt), { recursive: true, force: true }),
+  }
+}
+
+function mawkRow(input: Input, options: BenchOptions): Contender {
+  return { ...awkRow('mawk', input, options) }
+}
+
+function gawkRow(input: Input, options: BenchOptions): Contender {
+  return { ...awkRow('gawk', input, options) }
+}
+
+function awkRow(name: 'mawk' | 'gawk', input: Input, options: BenchOptions): Contender {
+  return peer(name, 'associative array, LC_ALL=C', options, commandPath(name), (output) => ({
+    command: name,
+    args: ['-f', path.join(peers, 'wordcount.awk'), input.path],
+    env: { LC_ALL: 'C' },
+    stdout: output,
+  }))
+}
+
+function readlineRow(input: Input, options: BenchOptions): Contender {
+  return peer('node', 'readline, split, Map', options, undefined, (output) => ({
+    command: process.execPath,
+    args: [path.join(peers, 'wordcount-readline.mjs'), input.path, output],
+  }))
+}
+
+function duckdbRow(input: Input, options: BenchOptions): Contender {
+  const how = `read_csv, unnest(string_split), ${options.workers} threads`
+  return peer('DuckDB', how, options, packageInstalled('@duckdb/node-api'), (output) => ({
+    command: process.execPath,
+    args: [path.join(peers, 'wordcount-duckdb.mjs'), input.path, output, `${options.workers}`],
+  }))
+}
+
+function pipelineRow(input: Input, options: BenchOptions): Contender {
+  const script = `tr -s '[:space:]' '\\n' < "$1" | sort | uniq -c | awk '$2 != "" { print $2 "\\t" $1 }'`
+  return peer('tr|sort|uniq', 'the Unix pipeline, LC_ALL=C', options, undefined, (output) => ({
+    command: 'sh',
+    args: ['-c', script, 'sh', input.path],
+    env: { LC_ALL: 'C' },
+    stdout: output,
+  }))
+}
+
+/** A contender that leaves `word TAB count` lines in one file. */
+function peer(
+  name: string,
+  how: string,
+  options: BenchOptions,
+  absent: string | undefined,
+  run: (output: string) => ReturnType<Contender['run']>,
+): Contender {
+  const output = (attempt: number) => path.join(options.scratch, `${name.replaceAll('|', '-')}-${attempt}`)
+  return {
+    name,
+    how,
+    ...(absent !== undefined && { absent }),
+    run: (attempt) => run(output(attempt)),
+    answer: (attempt) => sortedLines(existsSync(output(attempt)) ? readFileSync(output(attempt), 'latin1') : ''),
+    discard: (attempt) => rmSync(output(attempt), { force: true }),
+  }
+}
+
+function sortedLines(text: string): string {
+  return text.split('\n').sort().join('\n')
+}

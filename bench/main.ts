@@ -1,0 +1,94 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { startup } from './families/startup.ts'
+import { wordcount } from './families/wordcount.ts'
+import type { BenchOptions, Family } from './family.ts'
+import { quernVersion } from './quern.ts'
+import { describeMachine, formatTable, machineLine } from './report.ts'
+import { runTable, type TableResult } from './runner.ts'
+
+const families: readonly Family[] = [wordcount, startup]
+
+const usage = `npm run bench -- [options]
+  --only NAME      one family: ${families.map((family) => family.name).join(', ')}; may be repeated
+  --runs N         runs of each contender, interleaved; the median counts (default 5)
+  --size MB        input in MiB (default 256)
+  --workers N      quern's workers and DuckDB's threads (default 2)
+  --memory MB      quern's budget in MiB (default 512)
+  --slow           also gawk and tr | sort | uniq, which take minutes
+  --smoke          once, on 1 MiB: shows that the benchmark works, says nothing of speed
+  --json PATH      where the results go (default bench/results/<date>.json)
+`
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    runs: { type: 'string', default: '5' },
+    size: { type: 'string', default: '256' },
+    workers: { type: 'string', default: '2' },
+    memory: { type: 'string', default: '512' },
+    slow: { type: 'boolean', default: false },
+    smoke: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) process.stdout.write(usage)
+else process.exitCode = await bench()
+
+async function bench(): Promise<number> {
+  const chosen = families.filter((family) => values.only === undefined || values.only.includes(family.name))
+  const numbers = [values.runs, values.size, values.workers, values.memory].map(Number)
+  if (chosen.length < (values.only?.length ?? 1) || numbers.some((number) => !Number.isInteger(number) || number < 1)) {
+    process.stderr.write(`Unknown family or not a whole number above 0.\n${usage}`)
+    return 2
+  }
+  const [runs = 0, size = 0, workers = 0, memory = 0] = numbers
+  const scratch = mkdtempSync(path.join(tmpdir(), 'quern-bench-run-'))
+  const options: BenchOptions = {
+    runs,
+    workers,
+    sizeBytes: (values.smoke ? 1 : size) * 2 ** 20,
+    memoryBytes: memory * 2 ** 20,
+    slow: values.slow,
+    smoke: values.smoke,
+    cache: path.join(tmpdir(), 'quern-bench'),
+    scratch,
+    note: (text) => process.stderr.write(`${text}\n`),
+  }
+
+  const started = new Date()
+  const machine = describeMachine()
+  const results: TableResult[] = []
+  process.stdout.write(`quern ${quernVersion()}, ${started.toISOString().slice(0, 10)}, ${machineLine(machine)}\n`)
+  try {
+    for (const family of chosen) {
+      for (const table of await family.tables(options)) {
+        const result = await runTable(table, options)
+        results.push(result)
+        process.stdout.write(`\n${formatTable(result)}\n`)
+      }
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+
+  const file = path.resolve(
+    values.json ?? path.join(import.meta.dirname, 'results', `${started.toISOString().replaceAll(':', '-')}.json`),
+  )
+  mkdirSync(path.dirname(file), { recursive: true })
+  const report = {
+    quern: quernVersion(),
+    date: started.toISOString(),
+    machine,
+    runs,
+    smoke: values.smoke,
+    tables: results,
+  }
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+  process.stdout.write(`\nWritten to ${path.relative(process.cwd(), file)}\n`)
+  return 0
+}
