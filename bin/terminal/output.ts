@@ -29,3 +29,31 @@ export function isClosedPipe(error: unknown): boolean {
     (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ERR_STREAM_WRITE_AFTER_END')
   )
 }
+
+const lineBufferBytes = 64 * 1024
+
+/** Lines gathered into large writes. What is left must be flushed, also before anything goes to another stream. */
+export class LineWriter {
+  readonly #stream: Writable
+  #pending: string[] = []
+  #size = 0
+
+  constructor(stream: Writable) {
+    this.#stream = stream
+  }
+
+  /** `end` is what ends the line: `\0` for lists other programs read. */
+  async line(text: string, end = '\n'): Promise<void> {
+    this.#pending.push(text, end)
+    this.#size += text.length + 1
+    if (this.#size >= lineBufferBytes) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    if (this.#pending.length === 0) return
+    const text = this.#pending.join('')
+    this.#pending = []
+    this.#size = 0
+    await write(this.#stream, text)
+  }
+}

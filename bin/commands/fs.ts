@@ -1,0 +1,127 @@
+import { userInfo } from 'node:os'
+import type { Dfs } from '../../dfs/index.ts'
+import { OutputClosed, write } from '../terminal/output.ts'
+import type { Command, CommandIo } from './command.ts'
+import { type OwnOptions, parseArguments, takeOwnOptions } from './fs/arguments.ts'
+import { UsageError } from './fs/failure.ts'
+import { findVerb, helpText, usageLine, usageText } from './fs/help.ts'
+import { leftOut, type Verb, verbs } from './fs/verbs.ts'
+import { dfsRoot, openFailure } from './root.ts'
+import { nearest } from './suggest.ts'
+
+/** Hadoop's -1. */
+const usageExitCode = 255
+const interruptedExitCode = 130
+
+export const command: Command = {
+  name: 'fs',
+  summary: "the file system: hadoop fs's verbs, with or without the dash",
+  run: runFs,
+}
+
+async function runFs(argv: readonly string[], io: CommandIo): Promise<number> {
+  let verb: Verb | undefined
+  let name = 'fs'
+  try {
+    const before = optionsBeforeVerb(argv)
+    const [word, ...rest] = before.rest
+    if (word === undefined) {
+      await write(before.help ? io.stdout : io.stderr, before.help ? helpText([], 'help') : usageText())
+      return before.help ? 0 : usageExitCode
+    }
+    name = word.replace(/^-/, '')
+    if (name === 'help' || name === 'usage') {
+      await write(io.stdout, helpText(rest, name))
+      return 0
+    }
+    verb = findVerb(name)
+    if (verb === undefined) throw new UsageError(unknownVerb(word, name))
+    const own = takeOwnOptions(rest)
+    if (own.help || before.help) {
+      await write(io.stdout, helpText([name], 'help'))
+      return 0
+    }
+    return await runVerb(verb, { ...own, root: own.root ?? before.root, json: own.json || before.json }, io)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    await write(io.stderr, `-${name}: ${error.message}\n${verb === undefined ? '' : `${usageLine(verb)}\n`}`)
+    return usageExitCode
+  }
+}
+
+/** The words before the verb, and the verb with all behind it as `rest`. */
+function optionsBeforeVerb(argv: readonly string[]): OwnOptions {
+  let at = 0
+  while (at < argv.length && argv[at]?.startsWith('--')) at += argv[at] === '--root' ? 2 : 1
+  const own = takeOwnOptions(argv.slice(0, at))
+  return { ...own, rest: [...own.rest, ...argv.slice(at)] }
+}
+
+function unknownVerb(word: string, name: string): string {
+  const reason = leftOut.get(name)
+  if (reason !== undefined) return `not in quern: ${reason}`
+  const meant = nearest(
+    name,
+    verbs.map((verb) => verb.name),
+  )
+  return meant === undefined
+    ? 'Unknown command'
+    : `Unknown command\nDid you mean ${word.startsWith('-') ? '-' : ''}${meant}?`
+}
+
+async function runVerb(verb: Verb, own: OwnOptions, io: CommandIo): Promise<number> {
+  if (own.json && verb.json !== true) throw new UsageError('Illegal option --json')
+  // A find's expression stands behind its paths and is its own to read.
+  const parsed = parseArguments(verb.name === 'find' ? ['--', ...own.rest] : own.rest, verb)
+  const flags = new Set([...parsed.flags, ...(verb.deprecated?.flags ?? [])])
+  if (verb.deprecated !== undefined) {
+    await write(io.stderr, `${verb.name}: DEPRECATED: Please use '${verb.deprecated.insteadOf}' instead.\n`)
+  }
+  const [run, { FsSession }, { openDfs }] = await Promise.all([
+    verb.load(),
+    import('./fs/session.ts'),
+    import('../../dfs/index.ts'),
+  ])
+  io.signal.throwIfAborted()
+  const root = dfsRoot(own.root, io)
+  let dfs: Dfs
+  try {
+    dfs = await openDfs({ root, create: !verb.reads })
+  } catch (error) {
+    await write(io.stderr, `${verb.name}: ${openFailure(error, root)}\n`)
+    return 1
+  }
+  const session = new FsSession({ dfs, io, verb: verb.name, json: own.json, home: homeOf(io) })
+  try {
+    try {
+      await run({ session, flags, values: parsed.values, operands: parsed.operands })
+      await session.flush()
+    } catch (error) {
+      if (error instanceof UsageError || error instanceof OutputClosed) throw error
+      if (io.signal.reason instanceof OutputClosed) throw io.signal.reason
+      if (io.signal.aborted) {
+        await session.warn('Interrupted')
+        return interruptedExitCode
+      }
+      await session.fail(error)
+    }
+    await session.tellIncidents(dfs.incidents)
+    return session.exitCode
+  } finally {
+    await dfs.close()
+  }
+}
+
+function homeOf(io: CommandIo): string {
+  return `/user/${io.env['HADOOP_USER_NAME'] || userName(io)}`
+}
+
+function userName(io: CommandIo): string {
+  try {
+    return userInfo().username
+  } catch (error) {
+    // A container may run under a user id that has no name.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR')) throw error
+    return io.env['USER'] || 'nobody'
+  }
+}

@@ -1,0 +1,78 @@
+import { UsageError } from './failure.ts'
+
+/** Which words a verb takes. Hadoop's grammar: single-dash words, no bundling, options end at the first operand. */
+export interface ArgumentFormat {
+  readonly flags?: readonly string[]
+  /** Options that are followed by a word. */
+  readonly values?: readonly string[]
+  readonly min: number
+  readonly max: number
+}
+
+export interface ParsedArguments {
+  readonly flags: ReadonlySet<string>
+  readonly values: ReadonlyMap<string, string>
+  readonly operands: readonly string[]
+}
+
+export function parseArguments(words: readonly string[], format: ArgumentFormat): ParsedArguments {
+  const flags = new Set<string>()
+  const values = new Map<string, string>()
+  let at = 0
+  for (; at < words.length; at++) {
+    const word = words[at] ?? ''
+    // A lone dash is stdin or stdout.
+    if (!word.startsWith('-') || word === '-') break
+    if (word === '--') {
+      at++
+      break
+    }
+    const option = word.slice(1)
+    if (format.flags?.includes(option)) flags.add(option)
+    else if (format.values?.includes(option)) {
+      const value = words[++at]
+      if (value === undefined) throw new UsageError(`option ${word} needs a value`)
+      values.set(option, value)
+    } else throw new UsageError(`Illegal option ${word}`)
+  }
+  const operands = words.slice(at)
+  if (operands.length < format.min) {
+    throw new UsageError(`Not enough arguments: expected ${format.min} but got ${operands.length}`)
+  }
+  if (operands.length > format.max) {
+    throw new UsageError(`Too many arguments: expected ${format.max} but got ${operands.length}`)
+  }
+  return { flags, values, operands }
+}
+
+export interface OwnOptions {
+  readonly root: string | undefined
+  readonly json: boolean
+  readonly help: boolean
+  readonly rest: readonly string[]
+}
+
+/** Takes quern's own `--root DIR`, `--json` and `--help` out of a verb's words, wherever they stand before a `--`. */
+export function takeOwnOptions(words: readonly string[]): OwnOptions {
+  let root: string | undefined
+  let json = false
+  let help = false
+  const rest: string[] = []
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    if (word === '--') {
+      rest.push(...words.slice(at))
+      break
+    }
+    if (word === '--root') {
+      root = words[++at]
+      if (root === undefined || root === '') throw new UsageError('option --root needs a directory')
+    } else if (word.startsWith('--root=')) {
+      root = word.slice('--root='.length)
+      if (root === '') throw new UsageError('option --root needs a directory')
+    } else if (word === '--json') json = true
+    else if (word === '--help') help = true
+    else rest.push(word)
+  }
+  return { root, json, help, rest }
+}

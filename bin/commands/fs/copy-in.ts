@@ -1,0 +1,100 @@
+import { open } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import type { DfsWriter } from '../../../dfs/index.ts'
+import { hasCode, PathError, reasons } from './failure.ts'
+import type { LocalPath } from './local.ts'
+import type { DfsPath } from './path.ts'
+import type { FsSession } from './session.ts'
+
+const bufferBytes = 1024 * 1024
+
+export interface CopyOptions {
+  readonly overwrite: boolean
+  /** Times are kept; owner and mode are not, as the DFS has one user. */
+  readonly preserve: boolean
+}
+
+/**
+ * Writes one DFS file from whatever `fill` hands over and makes it visible whole, or leaves nothing.
+ *
+ * Hadoop writes to `name._COPYING_` and renames, because there a file can be seen while it grows. Here a file is in no
+ * directory until it is closed, so it is written under its own name: one journal record fewer, and nothing to clean up
+ * after a crash.
+ */
+export async function writeDfsFile(
+  session: FsSession,
+  target: DfsPath,
+  overwrite: boolean,
+  fill: (writer: DfsWriter) => Promise<void>,
+): Promise<void> {
+  let writer: DfsWriter
+  try {
+    writer = await session.dfs.create(target.path, { overwrite, signal: session.io.signal })
+  } catch (error) {
+    if (hasCode(error, 'DFS_EXISTS', 'DFS_IS_DIRECTORY')) {
+      throw new PathError(target.shown, reasons.exists, { cause: error })
+    }
+    throw error
+  }
+  try {
+    await fill(writer)
+    session.checkAbort()
+    await writer.close()
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+}
+
+export async function copyLocalFile(
+  session: FsSession,
+  source: LocalPath,
+  target: DfsPath,
+  { overwrite, preserve }: CopyOptions,
+): Promise<void> {
+  const file = await open(source.path, 'r')
+  try {
+    const stats = await file.stat()
+    await writeDfsFile(session, target, overwrite, async (writer) => {
+      // One byte more than the file, so that a small one takes a single read that also sees its end.
+      const buffer = Buffer.allocUnsafe(stats.isFile() ? Math.min(stats.size + 1, bufferBytes) : bufferBytes)
+      for (;;) {
+        session.checkAbort()
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+        if (bytesRead === 0) break
+        await writer.write(buffer.subarray(0, bytesRead))
+      }
+    })
+    if (preserve) {
+      await session.dfs.setTimes(target.path, {
+        modificationTime: Math.floor(stats.mtimeMs),
+        accessTime: Math.floor(stats.atimeMs),
+      })
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Waits for the stream chunk by chunk: the pipe before us is slowed to the DFS's speed. */
+export async function copyStream(
+  session: FsSession,
+  source: Readable,
+  target: DfsPath,
+  overwrite: boolean,
+): Promise<void> {
+  await writeDfsFile(session, target, overwrite, async (writer) => {
+    const stop = (): void => {
+      source.destroy(session.io.signal.reason)
+    }
+    session.io.signal.addEventListener('abort', stop, { once: true })
+    try {
+      for await (const chunk of source) {
+        session.checkAbort()
+        await writer.write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+      }
+    } finally {
+      session.io.signal.removeEventListener('abort', stop)
+    }
+  })
+}

@@ -1,0 +1,82 @@
+import { getSystemErrorMap } from 'node:util'
+import { DfsError } from '../../../dfs/base/errors.ts'
+import { printable } from '../../terminal/width.ts'
+
+/** Wrong usage of a verb: printed with the verb's usage line, exit code 255 as `hadoop fs` has it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** A failure about a path, in Hadoop's form: `path': reason, or `path' to `target': reason. */
+export class PathError extends Error {
+  override readonly name = 'PathError'
+
+  constructor(shown: string, reason: string, options?: { target?: string; cause?: unknown }) {
+    const to = options?.target === undefined ? '' : ` to ${quoted(options.target)}`
+    super(`${quoted(shown)}${to}: ${reason}`, options)
+  }
+}
+
+/** The reasons as Hadoop words them; scripts compare these. */
+export const reasons = {
+  notFound: 'No such file or directory',
+  exists: 'File exists',
+  isDirectory: 'Is a directory',
+  notDirectory: 'Is not a directory',
+  notEmpty: 'Directory is not empty',
+  io: 'Input/output error',
+} as const
+
+/** Errors are for people, so a name can not smuggle control characters to their terminal here. */
+const quoted = (shown: string): string => `\`${printable(shown)}'`
+
+/** Failures that the next path would only meet again: the command stops instead of repeating them. */
+export function isFatal(error: unknown): boolean {
+  return (
+    error instanceof DfsError &&
+    (error.code === 'DFS_NO_SPACE' || error.code === 'DFS_CLOSED' || error.code === 'DFS_CORRUPT_METADATA')
+  )
+}
+
+/** What to print after `verb: ` for an error, met while working on `shown` if it was about a path. */
+export function failureText(error: unknown, shown?: string): string {
+  if (error instanceof PathError || error instanceof UsageError) return error.message
+  if (error instanceof DfsError) {
+    const reason = dfsReason(error)
+    return reason === undefined || shown === undefined ? error.message : `${quoted(shown)}: ${reason}`
+  }
+  const reason = error instanceof Error && 'syscall' in error ? systemReason(error) : messageOf(error)
+  return shown === undefined ? reason : `${quoted(shown)}: ${reason}`
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function dfsReason(error: DfsError): string | undefined {
+  switch (error.code) {
+    case 'DFS_NOT_FOUND':
+      return reasons.notFound
+    case 'DFS_EXISTS':
+      return reasons.exists
+    case 'DFS_IS_DIRECTORY':
+      return reasons.isDirectory
+    case 'DFS_NOT_DIRECTORY':
+      return reasons.notDirectory
+    case 'DFS_NOT_EMPTY':
+      return reasons.notEmpty
+    default:
+      return undefined
+  }
+}
+
+function systemReason(error: Error & { errno?: unknown; code?: unknown }): string {
+  if (error.code === 'ENOTDIR') return reasons.notDirectory
+  const known = typeof error.errno === 'number' ? getSystemErrorMap().get(error.errno)?.[1] : undefined
+  if (known === undefined) return error.message
+  if (error.code === 'EISDIR') return reasons.isDirectory
+  if (error.code === 'EEXIST') return reasons.exists
+  return known.charAt(0).toUpperCase() + known.slice(1)
+}
+
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
+}

@@ -1,0 +1,57 @@
+import { hadoopBytes } from '../../terminal/bytes.ts'
+import { tableLines } from '../../terminal/table.ts'
+import { baseName, childOf, type FoundItem } from './path.ts'
+import { found, isDirectory, type VerbCall } from './session.ts'
+
+/** A directory named on the command line is shown by its entries, one level deep, unless `-s` asks for the sum. */
+export async function du({ session, flags, operands }: VerbCall): Promise<void> {
+  const size = flags.has('h') ? hadoopBytes : String
+  const rows: { path: string; length: number; spaceConsumed: number }[] = []
+  const table: string[][] = flags.has('v') ? [['SIZE', 'DISK_SPACE_CONSUMED_WITH_ALL_REPLICAS', 'FULL_PATH_NAME']] : []
+  const add = async ({ shown, path }: FoundItem): Promise<void> => {
+    const { bytes, bytesWithReplicas } = await session.dfs.summary(path)
+    rows.push({ path, length: bytes, spaceConsumed: bytesWithReplicas })
+    table.push([size(bytes), size(bytesWithReplicas), session.name(shown)])
+  }
+  for (const item of await session.expandAll(operands.length === 0 ? ['.'] : operands)) {
+    await session.attempt(item.shown, async () => {
+      const top = found(item)
+      if (!isDirectory(top.status) || flags.has('s')) await add(top)
+      else {
+        for (const status of await session.dfs.list(top.path)) {
+          const entry: FoundItem = { ...childOf(top, baseName(status.path)), status }
+          await session.attempt(entry.shown, () => add(entry))
+        }
+      }
+    })
+  }
+  if (session.json) await session.line(JSON.stringify(rows, null, 2))
+  else if (rows.length > 0) for (const line of tableLines(table)) await session.line(line)
+}
+
+const countColumns = [12, 12, 18] as const
+
+export async function count({ session, flags, operands }: VerbCall): Promise<void> {
+  const size = flags.has('h') ? hadoopBytes : String
+  const columns = (cells: readonly string[]): string =>
+    cells.map((cell, index) => cell.padStart(countColumns[index] ?? 0)).join(' ')
+  const rows: { path: string; directoryCount: number; fileCount: number; length: number; spaceConsumed: number }[] = []
+  if (flags.has('v') && !session.json) {
+    await session.line(`${columns(['DIR_COUNT', 'FILE_COUNT', 'CONTENT_SIZE'])} PATHNAME`)
+  }
+  await session.eachFound(operands, async ({ shown, path }) => {
+    const { directories, files, bytes, bytesWithReplicas } = await session.dfs.summary(path)
+    if (session.json) {
+      rows.push({
+        path,
+        directoryCount: directories,
+        fileCount: files,
+        length: bytes,
+        spaceConsumed: bytesWithReplicas,
+      })
+      return
+    }
+    await session.line(`${columns([directories, files, bytes].map((value) => size(value)))} ${session.name(shown)}`)
+  })
+  if (session.json) await session.line(JSON.stringify(rows, null, 2))
+}

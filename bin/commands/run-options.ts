@@ -1,0 +1,175 @@
+import { availableParallelism, totalmem } from 'node:os'
+import path from 'node:path'
+import { MrError } from '../../mapreduce/base/errors.ts'
+import type { GivenParams } from '../../mapreduce/master/load-params.ts'
+import type { DataPath } from '../../mapreduce/master/run-job.ts'
+import type { CommandIo } from './command.ts'
+import { parseSize } from './size.ts'
+import { nearest } from './suggest.ts'
+import { parse, parser } from './usage.ts'
+
+export interface RunOptions {
+  readonly job: string
+  readonly inputs: readonly DataPath[]
+  readonly output: DataPath
+  readonly given: GivenParams
+  readonly overwrite: boolean
+  readonly reducers: number | undefined
+  readonly workers: number
+  readonly memoryBytes: number
+  readonly format: string | undefined
+  readonly check: boolean
+  readonly quiet: boolean
+  readonly json: boolean
+  readonly taskTimeoutMs: number | undefined
+  readonly root: string | undefined
+}
+
+const GiB = 2 ** 30
+const WORKERS_MAX = 256
+const formats = ['tsv', 'jsonl', 'raw'] as const
+/** Named in the design, not built yet: said so instead of "unknown". */
+const formatsToCome = ['csv', 'table']
+
+const usageError = (message: string) => new MrError('MR_USAGE', message)
+
+/** `dfs:/a/b` lies in the DFS, everything else is a local path, kept as typed: it is the name people see again. */
+export function parseDataPath(typed: string, cwd: string): DataPath {
+  if (typed === '')
+    throw usageError('An empty path was given. The current directory is `.`, the root of the DFS is `dfs:/`.')
+  if (/^webhdfs:/i.test(typed))
+    throw usageError(`${typed}: webhdfs: paths are not there yet. Local paths and dfs:/ paths work.`)
+  if (/^dfs:/i.test(typed)) {
+    const inside = typed.slice(4)
+    if (!inside.startsWith('/')) throw usageError(`${typed}: a DFS path is absolute. Write dfs:/${inside}`)
+    return { kind: 'dfs', path: inside }
+  }
+  // Only a caller other than the command itself has a working directory that is not the process's.
+  const local = path.isAbsolute(typed) || cwd === process.cwd() ? typed : path.join(cwd, typed)
+  return { kind: 'local', path: local }
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (value >= 1 && value <= most) return value
+  throw usageError(`${option} ${text}: has to be a whole number from 1 to ${most}.`)
+}
+
+function seconds(option: string, text: string): number {
+  const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (value > 0 && value <= 30 * 86_400) return Math.max(1, Math.round(value * 1000))
+  throw usageError(`${option} ${text}: has to be a number of seconds above 0.`)
+}
+
+function memorySize(text: string): number {
+  const bytes = parseSize(text)
+  if (bytes !== undefined) return bytes
+  throw usageError(`--memory ${text}: has to be a size such as 512MB, 1GiB or 64m.`)
+}
+
+function checkFormat(name: string): string {
+  if (formats.some((known) => known === name)) return name
+  if (formatsToCome.includes(name)) {
+    throw usageError(`--format ${name} is not there yet. There are ${formats.join(', ')}.`)
+  }
+  const meant = nearest(name, formats)
+  throw usageError(
+    `--format ${name} is unknown.${meant === undefined ? '' : ` Did you mean ${meant}?`} There are ${formats.join(', ')}.`,
+  )
+}
+
+/** `name=value`, or a bare `name` for a switch; the job, once loaded, says whether it is one. */
+export function parseParams(words: readonly string[]): GivenParams {
+  const given: Record<string, string | undefined> = Object.create(null)
+  for (const word of words) {
+    const equals = word.indexOf('=')
+    const name = equals < 0 ? word : word.slice(0, equals)
+    if (name === '') throw new MrError('MR_BAD_PARAM', `-p ${word}: has to be name=value.`)
+    if (name in given) throw new MrError('MR_BAD_PARAM', `-p ${name} is given twice.`)
+    given[name] = equals < 0 ? undefined : word.slice(equals + 1)
+  }
+  return given
+}
+
+export interface Machine {
+  readonly cores: number
+  readonly memoryBytes: number
+}
+
+const thisMachine = (): Machine => ({ cores: availableParallelism(), memoryBytes: totalmem() })
+
+const DETAILS = `
+Input is files, directories (their files, not those below) and globs; names that end in .gz are unpacked. Output is a
+directory with part files and _SUCCESS; it appears whole or not at all.
+Sizes: 64k, 512MB, 1GiB. Exit code: 0 done, 1 the job failed, 2 wrong usage or bad input.
+
+Examples:
+  quern run wordcount -i book.txt -o counts
+  quern run grep -p pattern='err(or)?' -p file -i logs/*.gz -o found
+  quern run ./sessions.ts -i dfs:/logs -o dfs:/sessions -r 4 --overwrite
+`
+
+const collect = (word: string, before: readonly string[] | undefined): string[] => [...(before ?? []), word]
+
+/** What `quern run` was told, complete and checked as far as the words alone allow; undefined when it was for help. */
+export async function parseRunOptions(
+  argv: readonly string[],
+  io: CommandIo,
+  machine: Machine = thisMachine(),
+): Promise<RunOptions | undefined> {
+  const command = parser('run', 'Runs a job over files and leaves its output in a directory.')
+    .argument('<job>', 'a bundled job (see `quern jobs`) or the path of a .ts or .js module')
+    .option('-i, --input <path...>', 'what to read; local, or in the DFS as dfs:/path')
+    .option('-o, --output <path>', 'the directory to make, local or dfs:/path')
+    .option('-r, --reducers <n>', 'part files of a job that reduces (default: by the size of the input)')
+    .option('--workers <n>', `worker threads (default: ${machine.cores}, the cores)`)
+    .option('--memory <size>', 'for all workers together (default: 1GiB, at most a quarter of the RAM)')
+    .option('-p, --param <name=value>', 'a parameter of the job; a switch needs no value', collect)
+    .option('--overwrite', 'replace the output if it exists')
+    .option('--format <name>', `how records are written: ${formats.join(', ')} (default: the job's own)`)
+    .option('--check', 'find a job that keeps a Text beyond its call: views are scribbled over')
+    .option('--quiet', 'print nothing but errors')
+    .option('--json', 'the report of the job as JSON on stdout')
+    .option('--task-timeout <seconds>', 'end a task without progress after this long (default: 60)')
+    .option('--root <dir>', 'where the DFS lives (default: $QUERN_ROOT or ~/.quern)')
+    .addHelpText('after', DETAILS)
+  if (!(await parse(command, argv, io))) return undefined
+
+  const options: {
+    input?: string[]
+    output?: string
+    reducers?: string
+    workers?: string
+    memory?: string
+    param?: string[]
+    overwrite?: true
+    format?: string
+    check?: true
+    quiet?: true
+    json?: true
+    taskTimeout?: string
+    root?: string
+  } = command.opts()
+  const [job] = command.args
+  if (job === undefined) throw usageError('run: no job was given. See quern run --help.')
+  const { input = [], output } = options
+  if (input.length === 0) throw usageError('run: no input. Say what to read: -i PATH…')
+  if (output === undefined) throw usageError('run: no output. Say where the result goes: -o PATH')
+  return {
+    job,
+    inputs: input.map((typed) => parseDataPath(typed, io.cwd)),
+    output: parseDataPath(output, io.cwd),
+    given: parseParams(options.param ?? []),
+    overwrite: options.overwrite === true,
+    reducers: options.reducers === undefined ? undefined : wholeNumber('--reducers', options.reducers, 99_999),
+    workers: options.workers === undefined ? machine.cores : wholeNumber('--workers', options.workers, WORKERS_MAX),
+    memoryBytes:
+      options.memory === undefined ? Math.min(GiB, Math.floor(machine.memoryBytes / 4)) : memorySize(options.memory),
+    format: options.format === undefined ? undefined : checkFormat(options.format),
+    check: options.check === true,
+    quiet: options.quiet === true,
+    json: options.json === true,
+    taskTimeoutMs: options.taskTimeout === undefined ? undefined : seconds('--task-timeout', options.taskTimeout),
+    root: options.root,
+  }
+}
