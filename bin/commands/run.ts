@@ -1,0 +1,115 @@
+import type { Dfs } from '../../dfs/index.ts'
+import { bundledJobs } from '../../jobs/index.ts'
+import { loadJob } from '../../mapreduce/master/load-job.ts'
+import { type GivenParams, resolveParams } from '../../mapreduce/master/load-params.ts'
+import type { JobReport, RunJobOptions } from '../../mapreduce/master/run-job.ts'
+import { write } from '../terminal/output.ts'
+import { ProgressLine } from '../terminal/progress.ts'
+import { styleFor } from '../terminal/style.ts'
+import { summaryLines } from '../terminal/summary.ts'
+import type { Command, CommandIo } from './command.ts'
+import { invocation, shellWord } from './invocation.ts'
+import { dfsRoot } from './root.ts'
+import { parseRunOptions, type RunOptions } from './run-options.ts'
+
+type RunJob = (options: RunJobOptions) => Promise<JobReport>
+
+/** The parameters in the form the engine takes them; checked here first, so that a slip costs no start of workers. */
+function checkedParams(job: Awaited<ReturnType<typeof loadJob>>, given: GivenParams): Record<string, string> {
+  const values = resolveParams(job.job.params, given, job.name)
+  return Object.fromEntries(Object.keys(given).map((name) => [name, String(values[name])]))
+}
+
+/** Opens the DFS when first asked, once, and closes it if it was. */
+function lazyDfs(options: RunOptions, io: CommandIo): { open: () => Promise<Dfs>; close: () => Promise<void> } {
+  let opened: Promise<Dfs> | undefined
+  const open = async (): Promise<Dfs> => {
+    const { openDfs } = await import('../../dfs/index.ts')
+    // Reading from a DFS that is not there is a mistake; writing into one makes it.
+    return await openDfs({
+      root: dfsRoot(options.root, io),
+      create: !options.inputs.some(({ kind }) => kind === 'dfs'),
+    })
+  }
+  return {
+    open: () => {
+      opened ??= open()
+      return opened
+    },
+    close: async () => {
+      const dfs = await opened?.catch(() => undefined)
+      await dfs?.close()
+    },
+  }
+}
+
+function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: boolean): string {
+  const part = `part-${report.reducers > 0 ? 'r' : 'm'}-*`
+  const sorted = counts ? ' | sort -k2,2nr' : ''
+  if (options.output.kind === 'dfs') {
+    const root = options.root === undefined ? '' : ` --root ${shellWord(options.root)}`
+    return `${invocation(io)} fs${root} -cat ${shellWord(`${options.output.path}/${part}`)}${sorted} | head`
+  }
+  const files = `${shellWord(options.output.path.replace(/\/+$/, ''))}/${part}`
+  return counts ? `sort -k2,2nr ${files} | head` : `head ${files}`
+}
+
+async function runWith(runJob: RunJob, options: RunOptions, io: CommandIo): Promise<number> {
+  const loaded = await loadJob(options.job, { cwd: io.cwd, bundled: bundledJobs })
+  const params = checkedParams(loaded, options.given)
+  const style = styleFor(io.stderr, io.env)
+  const progress = new ProgressLine({
+    stream: io.stderr,
+    style,
+    jobName: loaded.name,
+    quiet: options.quiet,
+    term: io.env['TERM'],
+  })
+  const dfs = lazyDfs(options, io)
+  let report: JobReport
+  try {
+    report = await runJob({
+      moduleUrl: loaded.moduleUrl,
+      jobName: loaded.name,
+      params,
+      inputs: options.inputs,
+      output: options.output,
+      overwrite: options.overwrite,
+      workers: options.workers,
+      memoryBytes: options.memoryBytes,
+      checked: options.check,
+      openDfs: dfs.open,
+      signal: io.signal,
+      onProgress: (step) => progress.update(step),
+      ...(options.reducers === undefined ? {} : { reducers: options.reducers }),
+      ...(options.format === undefined ? {} : { format: options.format }),
+      ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
+    })
+  } finally {
+    progress.clear()
+    await dfs.close()
+  }
+  if (options.json) await write(io.stdout, `${JSON.stringify(report, null, 2)}\n`)
+  else if (!options.quiet) {
+    const columns = 'columns' in io.stderr && typeof io.stderr.columns === 'number' ? io.stderr.columns : 80
+    const lines = summaryLines(report, columns, style)
+    const counts = loaded.name === 'wordcount' && options.format === undefined
+    lines.push('', `See it: ${lookAt(report, options, io, counts)}`)
+    await write(io.stderr, `${lines.join('\n')}\n`)
+  }
+  return 0
+}
+
+/** The command around an engine; tests pass one of their own. */
+export function runCommand(loadEngine: () => Promise<RunJob>): Command {
+  return {
+    name: 'run',
+    summary: 'run a job over files',
+    async run(argv, io) {
+      const options = await parseRunOptions(argv, io)
+      return options === undefined ? 0 : await runWith(await loadEngine(), options, io)
+    },
+  }
+}
+
+export const command: Command = runCommand(async () => (await import('../../mapreduce/master/run-job.ts')).runJob)
