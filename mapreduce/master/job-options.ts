@@ -1,0 +1,83 @@
+import type { Dfs } from '../../dfs/index.ts'
+
+/** Where input or output lies. `quern run` parses `dfs:/a/b` and plain paths into these. */
+export type DataPath =
+  | { readonly kind: 'local'; readonly path: string }
+  | { readonly kind: 'dfs'; readonly path: string }
+
+export interface RunJobOptions {
+  /** Absolute path or `file:` URL of the plain-JS module (user jobs are bundled to one first). */
+  readonly moduleUrl: string
+  readonly jobName: string
+  /** As typed: `-p key=value`; validated against the job's `params`. */
+  readonly params: Readonly<Record<string, string>>
+  /** Files, directories and globs. */
+  readonly inputs: readonly DataPath[]
+  readonly output: DataPath
+  readonly overwrite: boolean
+  readonly reducers?: number
+  readonly workers: number
+  /** For all workers together. */
+  readonly memoryBytes: number
+  readonly format?: string
+  readonly checked?: boolean
+  readonly taskTimeoutMs?: number
+  readonly taskAttempts?: number
+  /** Overrides the planner's split size; for tests and tuning. */
+  readonly splitBytes?: number
+  /** Opened on demand: only a job that names a `dfs:` path touches the DFS. */
+  readonly openDfs: () => Promise<Dfs>
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: JobProgress) => void
+}
+
+export interface JobProgress {
+  readonly phase: 'plan' | 'map' | 'reduce' | 'commit' | 'done'
+  readonly mapsDone: number
+  readonly mapsTotal: number
+  readonly reducesDone: number
+  readonly reducesTotal: number
+  readonly running: number
+  readonly bytesIn: number
+  readonly bytesTotal: number
+  readonly elapsedMs: number
+  readonly failedAttempts: number
+  readonly status?: string
+}
+
+export interface TaskTiming {
+  readonly kind: 'map' | 'reduce'
+  readonly task: number
+  readonly attempt: number
+  readonly slot: number
+  readonly locality: 'data-local' | 'rack-local' | 'off-rack' | 'local-file' | 'none'
+  readonly startMs: number
+  readonly endMs: number
+  readonly inputBytes: number
+  readonly outcome: 'done' | 'failed' | 'lost' | 'timed-out'
+}
+
+export interface JobReport {
+  readonly jobId: string
+  readonly jobName: string
+  readonly state: 'succeeded'
+  readonly inputFiles: number
+  readonly inputBytes: number
+  readonly maps: number
+  readonly reducers: number
+  readonly workers: number
+  readonly memoryBytes: number
+  readonly counters: Readonly<Record<string, number>>
+  readonly userCounters: Readonly<Record<string, number>>
+  readonly output: { readonly path: string; readonly files: number; readonly bytes: number; readonly records: number }
+  readonly times: {
+    readonly planMs: number
+    readonly mapMs: number
+    readonly reduceMs: number
+    readonly commitMs: number
+    readonly totalMs: number
+  }
+  readonly tasks: readonly TaskTiming[]
+  /** Sentences worth a person's notice: replicas found bad and repaired, attempts retried, replication cut. */
+  readonly notes: readonly string[]
+}

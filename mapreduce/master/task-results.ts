@@ -1,0 +1,66 @@
+import { MrError } from '../base/errors.ts'
+import type { AttemptRef, TaskKind } from './schedule-events.ts'
+import type { RunSlice, TaskDone } from './task.ts'
+
+/**
+ * What committed attempts brought home. Only these count: a failed or repeated attempt leaves no trace in counters or
+ * bytes. A map that runs again because its run file was lost replaces its earlier result.
+ */
+export class TaskResults {
+  readonly #ran = new Map<string, TaskDone>()
+  readonly #committed = new Map<string, TaskDone>()
+
+  /** An attempt ran to its end; it counts once `commit` says so. */
+  ran(ref: AttemptRef, result: TaskDone): void {
+    this.#ran.set(attemptKey(ref), result)
+  }
+
+  commit(ref: AttemptRef): void {
+    const key = attemptKey(ref)
+    const result = this.#ran.get(key)
+    if (result === undefined) throw new Error(`${key} was committed but never ran`)
+    this.#ran.delete(key)
+    this.#committed.set(taskKey(ref.kind, ref.task), result)
+  }
+
+  drop(ref: AttemptRef): void {
+    this.#ran.delete(attemptKey(ref))
+  }
+
+  /** The slices of one partition in map order, empty ones left out: values of a key arrive in input order. */
+  runsOf(partition: number, maps: number): RunSlice[] {
+    const runs: RunSlice[] = []
+    for (let map = 0; map < maps; map++) {
+      const slice = this.#committed.get(taskKey('map', map))?.slices[partition]
+      if (slice === undefined) throw new MrError('MR_JOB_FAILED', `map ${map} gave no slice for partition ${partition}`)
+      if (slice.length > 0) runs.push(slice)
+    }
+    return runs
+  }
+
+  sum(pick: (result: TaskDone) => number): number {
+    let total = 0
+    for (const result of this.#committed.values()) total += pick(result)
+    return total
+  }
+
+  counters(): Record<string, number> {
+    return this.#merge((result) => result.counters)
+  }
+
+  userCounters(): Record<string, number> {
+    return this.#merge((result) => result.userCounters)
+  }
+
+  #merge(pick: (result: TaskDone) => Readonly<Record<string, number>>): Record<string, number> {
+    const total = new Map<string, number>()
+    for (const result of this.#committed.values()) {
+      for (const [name, value] of Object.entries(pick(result))) total.set(name, (total.get(name) ?? 0) + value)
+    }
+    // fromEntries defines, never assigns: a counter may be called `__proto__`.
+    return Object.fromEntries([...total].sort(([left], [right]) => (left < right ? -1 : 1)))
+  }
+}
+
+const attemptKey = ({ kind, task, attempt }: AttemptRef): string => `${kind} ${task}.${attempt}`
+const taskKey = (kind: TaskKind, task: number): string => `${kind} ${task}`

@@ -1,0 +1,296 @@
+import pLimit from 'p-limit'
+import { type BadReplica, DfsError } from '../../dfs/index.ts'
+import { MrError, type MrErrorCode } from '../base/errors.ts'
+import type { OutputCommitter } from '../output/commit.ts'
+import { diskError } from '../output/disk.ts'
+import { describeFailure } from './failure.ts'
+import type { TaskTiming } from './job-options.ts'
+import type { WorkPlan } from './plan.ts'
+import type { AttemptOutcome, WorkerPool } from './pool.ts'
+import { Schedule, type ScheduleLimits } from './schedule.ts'
+import type { AttemptFailure, AttemptRef, ScheduleAction, ScheduleEvent, ScheduleSlot } from './schedule-events.ts'
+import type { Scratch } from './scratch.ts'
+import type { InputFile, Task, TaskFailure } from './task.ts'
+import { TaskResults } from './task-results.ts'
+
+export interface TaskRunnerOptions {
+  readonly work: WorkPlan
+  readonly files: readonly InputFile[]
+  readonly slots: readonly ScheduleSlot[]
+  readonly pool: WorkerPool
+  readonly committer: OutputCommitter
+  readonly scratch: Scratch
+  readonly limits: ScheduleLimits & { readonly commitsAtOnce: number }
+  /** Monotonic milliseconds. */
+  readonly clock: () => number
+  readonly signal: AbortSignal | undefined
+  /** Bad replicas a task met; the DFS repairs them. */
+  readonly reportBad: (bad: readonly BadReplica[]) => Promise<void>
+  readonly onMapsDone?: () => void
+}
+
+type Launch = Extract<ScheduleAction, { type: 'launch' }>
+
+interface RunningAttempt {
+  readonly launch: Launch
+  readonly startMs: number
+  readonly inputBytes: number
+}
+
+/** The shell around `Schedule`: does what the core says (threads, commits, files, timers) and tells it what came of it. */
+export class TaskRunner {
+  readonly results = new TaskResults()
+  readonly timings: TaskTiming[] = []
+  readonly incidents: string[] = []
+  readonly running = new Map<number, RunningAttempt>()
+  readonly #options: TaskRunnerOptions
+  readonly #schedule: Schedule
+  readonly #commits: ReturnType<typeof pLimit>
+  /** Everything begun and not awaited in its place; `settled` waits for all of it. */
+  readonly #begun = new Set<Promise<void>>()
+  #wakeTimer: NodeJS.Timeout | undefined
+  #resolve: () => void = () => undefined
+  #reject: (error: unknown) => void = () => undefined
+  #over = false
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options
+    this.#schedule = new Schedule({
+      slots: options.slots,
+      maps: options.work.splits.map((split) => split.placement),
+      reducers: options.work.reducers,
+      limits: options.limits,
+    })
+    this.#commits = pLimit(options.limits.commitsAtOnce)
+  }
+
+  get mapsDone(): number {
+    return this.#schedule.mapsDone
+  }
+
+  get reducesDone(): number {
+    return this.#schedule.reducesDone
+  }
+
+  /** Resolves when every task is committed; rejects with the first cause when the job can't succeed. */
+  async run(): Promise<void> {
+    const { signal } = this.#options
+    const cancel = (): void => this.#end(() => this.#reject(new MrError('MR_CANCELLED', 'The job was cancelled.')))
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#resolve = resolve
+        this.#reject = reject
+        if (signal?.aborted === true) cancel()
+        else signal?.addEventListener('abort', cancel, { once: true })
+        if (!this.#over) this.#dispatch({ type: 'start', now: this.#options.clock() })
+      })
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** No attempt runs and nothing is being committed or removed any more. To be called with the pool closed. */
+  async settled(): Promise<void> {
+    this.#end(() => undefined)
+    while (this.#begun.size > 0) await Promise.all(this.#begun)
+  }
+
+  #end(settle: () => void): void {
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#wakeTimer)
+    settle()
+  }
+
+  #dispatch(event: ScheduleEvent): void {
+    clearTimeout(this.#wakeTimer)
+    for (const action of this.#schedule.handle(event)) this.#act(action)
+  }
+
+  #act(action: ScheduleAction): void {
+    switch (action.type) {
+      case 'launch':
+        this.#begin(this.#launch(action))
+        break
+      case 'commit':
+        this.#begin(this.#commits(() => this.#commit(action)))
+        break
+      case 'discard':
+        this.results.drop(action)
+        this.#begin(this.#discard(action))
+        break
+      case 'wake':
+        this.#wakeTimer = setTimeout(
+          () => this.#dispatch({ type: 'tick', now: this.#options.clock() }),
+          Math.max(0, action.at - this.#options.clock()),
+        )
+        break
+      case 'maps-done':
+        this.#options.onMapsDone?.()
+        break
+      case 'job-done':
+        this.#end(this.#resolve)
+        break
+      case 'job-failed':
+        this.#end(() => this.#reject(describeFailure(action.failure)))
+        break
+    }
+  }
+
+  #begin(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#end(() => this.#reject(error)))
+      .finally(() => this.#begun.delete(tracked))
+    this.#begun.add(tracked)
+  }
+
+  /** After the end (cancelled, failed) outcomes still come in; they change nothing. */
+  #tell(event: ScheduleEvent): void {
+    if (!this.#over) this.#dispatch(event)
+  }
+
+  async #launch(launch: Launch): Promise<void> {
+    const task = this.#taskOf(launch)
+    const startMs = this.#options.clock()
+    const inputBytes =
+      task.kind === 'map'
+        ? task.segments.reduce((sum, segment) => sum + segment.length, 0)
+        : task.runs.reduce((sum, run) => sum + run.length, 0)
+    this.running.set(launch.slot, { launch, startMs, inputBytes })
+    const outcome = await this.#options.pool.run(launch.slot, task)
+    this.running.delete(launch.slot)
+    const endMs = this.#options.clock()
+    const { kind, attempt, slot, locality } = launch
+    this.timings.push({
+      kind,
+      task: launch.task,
+      attempt,
+      slot,
+      locality,
+      startMs,
+      endMs,
+      inputBytes,
+      outcome: outcomeName(outcome),
+    })
+    await this.#answer(launch, outcome)
+  }
+
+  async #answer(ref: Launch, outcome: AttemptOutcome): Promise<void> {
+    const now = this.#options.clock()
+    const { kind, task, attempt } = ref
+    if (outcome.type === 'result') {
+      const { result } = outcome
+      if (result.bad.length > 0) await this.#options.reportBad(result.bad)
+      if (result.ok) {
+        this.results.ran(ref, result)
+        this.#tell({ type: 'succeeded', kind, task, attempt, now })
+      } else {
+        this.#incident(ref, 'failed', result.message)
+        const lostMaps = result.code === 'MR_LOST_RUN' ? (result.lostMaps ?? []) : []
+        this.#tell({
+          type: 'failed',
+          kind,
+          task,
+          attempt,
+          now,
+          failure: failureOf(result),
+          permanent: result.permanent,
+          lostMaps,
+        })
+      }
+      return
+    }
+    const failure: AttemptFailure =
+      outcome.type === 'timed-out'
+        ? { code: 'MR_TASK_TIMEOUT', message: this.#timeoutMessage(ref, outcome.silentMs) }
+        : {
+            code: 'MR_TASK_LOST',
+            message: `The worker thread of ${kind} task ${task} ended under it: ${outcome.reason}.`,
+          }
+    this.#incident(ref, outcome.type === 'timed-out' ? 'timed out' : 'was lost', failure.message)
+    this.#tell({ type: outcome.type, kind, task, attempt, now, failure })
+  }
+
+  async #commit(ref: AttemptRef): Promise<void> {
+    const { kind, task, attempt } = ref
+    try {
+      if (this.#isOutput(ref)) await this.#options.committer.commitTask(this.#part(task), attempt)
+    } catch (error) {
+      const failure = commitFailure(error)
+      this.#incident(ref, 'could not commit', failure.message)
+      this.#tell({
+        type: 'failed',
+        kind,
+        task,
+        attempt,
+        now: this.#options.clock(),
+        failure,
+        permanent: false,
+        lostMaps: [],
+      })
+      return
+    }
+    this.results.commit(ref)
+    this.#tell({ type: 'committed', kind, task, attempt, now: this.#options.clock() })
+  }
+
+  async #discard({ kind, task, attempt }: AttemptRef): Promise<void> {
+    try {
+      if (this.#isOutput({ kind })) await this.#options.committer.discardTask(this.#part(task), attempt)
+      await this.#options.scratch.discard(kind, task, attempt)
+    } catch (error) {
+      throw diskError(error, 'removing files of a failed attempt in', this.#options.scratch.directory)
+    }
+  }
+
+  #taskOf({ kind, task, attempt }: Launch): Task {
+    const { work, scratch, committer } = this.#options
+    if (kind === 'reduce') {
+      const runs = this.results.runsOf(task, work.splits.length)
+      return { kind, task, attempt, runs, outputFile: committer.attemptFile(this.#part(task), attempt) }
+    }
+    const segments = work.splits[task]?.segments
+    if (segments === undefined) throw new RangeError(`there is no split ${task}`)
+    const outputFile = this.#isOutput({ kind })
+      ? committer.attemptFile(this.#part(task), attempt)
+      : scratch.runFile(task, attempt)
+    return { kind, task, attempt, segments, outputFile }
+  }
+
+  #isOutput({ kind }: Pick<AttemptRef, 'kind'>): boolean {
+    return kind === 'reduce' || this.#options.work.reducers === 0
+  }
+
+  #part(task: number): string {
+    const part = this.#options.work.parts[task]
+    if (part === undefined) throw new RangeError(`there is no part ${task}`)
+    return part
+  }
+
+  #timeoutMessage({ kind, task }: AttemptRef, silentMs: number): string {
+    const segment = kind === 'map' ? this.#options.work.splits[task]?.segments[0] : undefined
+    const file = segment === undefined ? undefined : this.#options.files[segment.file]
+    const where = file === undefined ? '' : `, which begins at byte ${segment?.start} of ${file.name}`
+    return `The ${kind} task ${task}${where}, made no progress for ${(silentMs / 1000).toFixed(1)} s and was ended. Either ${kind} never returns for some record (an endless loop, a promise that never settles), or it needs longer: then call ctx.status() now and then, or raise the task timeout.`
+  }
+
+  #incident(ref: AttemptRef, what: string, message: string): void {
+    const [firstLine] = message.split('\n')
+    this.incidents.push(`${ref.kind} ${ref.task}, attempt ${ref.attempt}, ${what}: ${firstLine}`)
+  }
+}
+
+function outcomeName(outcome: AttemptOutcome): TaskTiming['outcome'] {
+  if (outcome.type !== 'result') return outcome.type
+  return outcome.result.ok ? 'done' : 'failed'
+}
+
+function failureOf({ code, message, stack }: TaskFailure): AttemptFailure {
+  return { code, message, ...(stack === undefined ? {} : { stack }) }
+}
+
+function commitFailure(error: unknown): AttemptFailure {
+  const code: MrErrorCode = error instanceof MrError ? error.code : 'MR_IO'
+  if (error instanceof MrError || error instanceof DfsError) return { code, message: error.message }
+  throw error
+}

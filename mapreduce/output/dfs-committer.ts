@@ -1,0 +1,157 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { type Dfs, DfsError, type FileId } from '../../dfs/index.ts'
+import { MrError } from '../base/errors.ts'
+import { type OutputCommitter, successName } from './commit.ts'
+import { diskError } from './disk.ts'
+import { outputExists, refuseForeign } from './local-committer.ts'
+
+export interface DfsCommitterOptions {
+  readonly dfs: Dfs
+  /** Absolute path in the DFS. */
+  readonly output: string
+  readonly shownPath: string
+  readonly overwrite: boolean
+  /** Local directory for attempt files. */
+  readonly scratch: string
+}
+
+/** Bytes carried at a time from an attempt file into the DFS. */
+const copyBytes = 1024 * 1024
+
+/**
+ * Output in the DFS. An attempt writes to a local file; its commit uploads that as a detached file, durable but in no
+ * directory; the job's commit is one journal record that makes the directory with all of them in it. The upload is the
+ * master's: the DFS is open in its thread alone.
+ */
+export class DfsCommitter implements OutputCommitter {
+  readonly shownPath: string
+  readonly #options: DfsCommitterOptions
+  readonly #committing = new Set<string>()
+  readonly #files = new Map<string, FileId>()
+  #published = false
+
+  constructor(options: DfsCommitterOptions) {
+    this.shownPath = options.shownPath
+    this.#options = options
+  }
+
+  async prepare(): Promise<void> {
+    const { dfs, output, overwrite, shownPath } = this.#options
+    if (output === '/') throw new MrError('MR_USAGE', `The output can not be ${shownPath}, the root directory.`)
+    const found = await dfs.find(output)
+    if (found === undefined) {
+      await this.#refuseFileAbove(output)
+    } else if (found.kind === 'file') {
+      throw new MrError(
+        'MR_OUTPUT_EXISTS',
+        `The output ${shownPath} is a file, and an output is a directory of part files. Choose another name.`,
+      )
+    } else if (!overwrite) {
+      throw outputExists(shownPath)
+    } else {
+      refuseForeign(
+        shownPath,
+        (await dfs.list(output)).map((entry) => path.posix.basename(entry.path)),
+      )
+    }
+  }
+
+  attemptFile(part: string, attempt: number): string {
+    return path.join(this.#options.scratch, `${part}.${attempt}`)
+  }
+
+  async commitTask(part: string, attempt: number): Promise<boolean> {
+    if (this.#committing.has(part)) {
+      await this.discardTask(part, attempt)
+      return false
+    }
+    this.#committing.add(part)
+    try {
+      this.#files.set(part, await this.#upload(this.attemptFile(part, attempt)))
+    } catch (error) {
+      this.#committing.delete(part)
+      throw this.#explain(error)
+    }
+    await this.discardTask(part, attempt)
+    return true
+  }
+
+  async discardTask(part: string, attempt: number): Promise<void> {
+    await fs.rm(this.attemptFile(part, attempt), { force: true })
+  }
+
+  async commitJob(parts: readonly string[]): Promise<void> {
+    const { dfs, output, overwrite } = this.#options
+    const files = parts.map((name) => {
+      const file = this.#files.get(name)
+      if (file === undefined) throw new Error(`commit of ${this.shownPath} without ${name}`)
+      return { name, file }
+    })
+    try {
+      const success = await (await dfs.createDetached()).close()
+      this.#files.set(successName, success)
+      await dfs.publish(output, [...files, { name: successName, file: success }], { overwrite })
+    } catch (error) {
+      throw this.#explain(error)
+    }
+    this.#published = true
+  }
+
+  async abort(): Promise<void> {
+    if (this.#published) return
+    const files = [...this.#files.values()]
+    this.#files.clear()
+    for (const file of files) await this.#options.dfs.discardDetached(file)
+  }
+
+  async #upload(file: string): Promise<FileId> {
+    let handle: fs.FileHandle
+    try {
+      handle = await fs.open(file, 'r')
+    } catch (error) {
+      throw diskError(error, 'reading', file)
+    }
+    const writer = await this.#options.dfs.createDetached()
+    try {
+      const buffer = Buffer.allocUnsafeSlow(copyBytes)
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, 0, copyBytes)
+        if (bytesRead === 0) break
+        await writer.write(buffer.subarray(0, bytesRead))
+      }
+      return await writer.close()
+    } catch (error) {
+      await writer.abort()
+      throw error
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async #refuseFileAbove(output: string): Promise<void> {
+    for (let above = path.posix.dirname(output); above !== '/'; above = path.posix.dirname(above)) {
+      const found = await this.#options.dfs.find(above)
+      if (found?.kind === 'directory') return
+      if (found?.kind === 'file') {
+        throw new MrError(
+          'MR_USAGE',
+          `The output ${this.shownPath} can not be made: dfs:${above} is a file. Choose another output.`,
+        )
+      }
+    }
+  }
+
+  #explain(error: unknown): unknown {
+    if (!(error instanceof DfsError)) return error
+    if (error.code === 'DFS_EXISTS') {
+      return new MrError(
+        'MR_OUTPUT_EXISTS',
+        `The output ${this.shownPath} was made by someone else while the job ran; it was left as it is. Choose another output and run the job again.`,
+        { cause: error },
+      )
+    }
+    const code = error.code === 'DFS_NO_SPACE' ? 'MR_NO_SPACE' : 'MR_IO'
+    return new MrError(code, `The output ${this.shownPath} could not be stored: ${error.message}`, { cause: error })
+  }
+}
