@@ -67,7 +67,7 @@ export function progressLine(
     phase === 'map'
       ? { rank: 7, text: `${humanBytes(progress.bytesIn)} of ${humanBytes(progress.bytesTotal)}` }
       : undefined,
-    phase === 'map' && progress.bytesIn > 0
+    phase === 'map' && progress.bytesIn > 0 && progress.elapsedMs > started.elapsedMs
       ? { rank: 3, text: humanRate(progress.bytesIn, progress.elapsedMs - started.elapsedMs) }
       : undefined,
     left === undefined ? undefined : { rank: 2, text: left },
