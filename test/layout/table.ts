@@ -46,13 +46,23 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
 
   bin: { imports: ['bin/commands', 'bin/terminal', ...errorFiles], packages: ['commander'] },
   'bin/commands': {
-    imports: ['bin/commands/fs', 'bin/terminal', ...dfsFaces, 'mapreduce/index.ts', 'jobs', 'datasets', ...errorFiles],
+    imports: [
+      'bin/commands/fs',
+      'bin/commands/dfs',
+      'bin/terminal',
+      ...dfsFaces,
+      'mapreduce/index.ts',
+      'jobs',
+      'datasets',
+      ...errorFiles,
+    ],
     packages: ['commander'],
   },
   'bin/commands/fs': {
     imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles],
-    packages: ['p-limit'],
+    packages: ['p-limit', 'picomatch', 'tinyglobby'],
   },
+  'bin/commands/dfs': { imports: ['bin/terminal', 'dfs/index.ts'] },
   'bin/terminal': { imports: [] },
 
   bench: { imports: ['bench/families', 'datasets'] },

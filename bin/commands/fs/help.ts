@@ -1,5 +1,6 @@
 import { UsageError } from './failure.ts'
-import { leftOut, type Verb, verbs } from './verbs.ts'
+import { leftOut } from './left-out.ts'
+import { type Verb, verbs } from './verbs.ts'
 
 const usagePrefix = 'Usage: quern fs [--root DIR]'
 
