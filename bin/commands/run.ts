@@ -1,6 +1,6 @@
 import type { Dfs } from '../../dfs/index.ts'
 import { bundledJobs } from '../../jobs/index.ts'
-import { loadJob } from '../../mapreduce/master/load-job.ts'
+import { type LoadedJob, loadJob } from '../../mapreduce/master/load-job.ts'
 import { type GivenParams, resolveParams } from '../../mapreduce/master/load-params.ts'
 import type { JobReport, RunJobOptions } from '../../mapreduce/master/run-job.ts'
 import { write } from '../terminal/output.ts'
@@ -14,10 +14,10 @@ import { parseRunOptions, type RunOptions } from './run-options.ts'
 
 type RunJob = (options: RunJobOptions) => Promise<JobReport>
 
-/** The parameters in the form the engine takes them; checked here first, so that a slip costs no start of workers. */
-function checkedParams(job: Awaited<ReturnType<typeof loadJob>>, given: GivenParams): Record<string, string> {
-  const values = resolveParams(job.job.params, given, job.name)
-  return Object.fromEntries(Object.keys(given).map((name) => [name, String(values[name])]))
+/** In the form the engine takes; checked here first, so that a slip costs no start of workers. */
+function engineParams({ job, name }: LoadedJob, given: GivenParams): Record<string, string> {
+  resolveParams(job.params, given, name)
+  return Object.fromEntries(Object.entries(given).map(([param, text]) => [param, text ?? 'true']))
 }
 
 /** Opens the DFS when first asked, once, and closes it if it was. */
@@ -56,7 +56,7 @@ function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: b
 
 async function runWith(runJob: RunJob, options: RunOptions, io: CommandIo): Promise<number> {
   const loaded = await loadJob(options.job, { cwd: io.cwd, bundled: bundledJobs })
-  const params = checkedParams(loaded, options.given)
+  const params = engineParams(loaded, options.given)
   const style = styleFor(io.stderr, io.env)
   const progress = new ProgressLine({
     stream: io.stderr,

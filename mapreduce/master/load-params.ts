@@ -72,7 +72,7 @@ export function resolveParams(
     if (spec.type !== 'boolean' && spec.required === true && spec.default === undefined) {
       throw new MrError('MR_BAD_PARAM', `The job ${jobName} needs -p ${paramUsage(name, spec)} (${spec.describe}).`)
     }
-    values[name] = spec.default
+    values[name] = spec.type === 'boolean' ? spec.default === true : spec.default
   }
   return values
 }

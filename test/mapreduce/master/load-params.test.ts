@@ -27,11 +27,11 @@ describe('parameters of a job', () => {
     expect(resolve({ pattern: 'a=b' })).toEqual({
       pattern: 'a=b',
       limit: 10,
-      invert: undefined,
+      invert: false,
       deep: true,
       label: undefined,
     })
-    expect(resolve({ pattern: '', limit: ' -2.5e3 ', invert: undefined, deep: 'No', label: '7' })).toEqual({
+    expect(resolve({ pattern: '', limit: ' -2.5e3 ', invert: false, deep: 'No', label: '7' })).toEqual({
       pattern: '',
       limit: -2500,
       invert: true,
