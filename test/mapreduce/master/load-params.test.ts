@@ -31,7 +31,7 @@ describe('parameters of a job', () => {
       deep: true,
       label: undefined,
     })
-    expect(resolve({ pattern: '', limit: ' -2.5e3 ', invert: false, deep: 'No', label: '7' })).toEqual({
+    expect(resolve({ pattern: '', limit: ' -2.5e3 ', invert: undefined, deep: 'No', label: '7' })).toEqual({
       pattern: '',
       limit: -2500,
       invert: true,
