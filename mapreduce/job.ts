@@ -1,7 +1,7 @@
-import type { Aggregate } from './reduce/aggregate.ts'
 import type { InputFormat } from './input/format.ts'
 import type { OutputFormat } from './output/format.ts'
 import type { Text } from './record/text.ts'
+import type { Aggregate } from './shuffle/aggregate.ts'
 
 /** What `emit` takes as a key. Text, string and bytes are the same key when their bytes are. */
 export type Key = Text | string | Uint8Array | number | bigint | boolean | null | readonly Key[]
@@ -12,8 +12,8 @@ export type Value = Key | undefined | readonly Value[] | { readonly [name: strin
 /** What a key or value of type T is when it is handed back: every textual kind arrives as a `Text`. */
 export type Seen<T> = T extends Text | string | Uint8Array
   ? Text
-  : T extends readonly (infer Item)[]
-    ? readonly Seen<Item>[]
+  : T extends readonly unknown[]
+    ? { readonly [Index in keyof T]: Seen<T[Index]> }
     : T
 
 /** Copies what it is given, so a reused view may be emitted. No value (or null) writes the key alone in `tsv`. */
@@ -55,9 +55,13 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly setup?: (ctx: TaskContext) => MaybePromise
   readonly map: (record: R, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
   /** May run any number of times; must not change the key. */
-  readonly combine?: Aggregate | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise)
+  readonly combine?:
+    | Aggregate
+    | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise)
   /** Without it the job is map-only. */
-  readonly reduce?: Aggregate | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit, ctx: TaskContext) => MaybePromise)
+  readonly reduce?:
+    | Aggregate
+    | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit, ctx: TaskContext) => MaybePromise)
   readonly cleanup?: (emit: Emit, ctx: TaskContext) => MaybePromise
   /** The partition of a key, 0 <= p < partitions. Default: a hash of the (grouped) key's bytes. */
   readonly partition?: (key: Seen<K>, partitions: number) => number

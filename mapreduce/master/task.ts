@@ -83,8 +83,6 @@ export interface RunSlice {
   readonly offset: number
   readonly length: number
   readonly records: number
-  /** CRC-32 of the slice's bytes. */
-  readonly crc: number
   /** The map task that made it, to run again if the slice is lost. */
   readonly mapTask: number
 }

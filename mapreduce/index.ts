@@ -1,0 +1,31 @@
+/**
+ * The public face of the engine: what a job module imports from 'quern', and what runs jobs from a program.
+ */
+import type { JobReport, RunJobOptions } from './master/run-job.ts'
+
+export { MrError, type MrErrorCode } from './base/errors.ts'
+export { type InputFormat, type KeyValueRecord, keyValue, text, wholeFile } from './input/format.ts'
+export {
+  defineJob,
+  type Emit,
+  type Job,
+  type Key,
+  type ParamSpec,
+  type ParamValue,
+  type Seen,
+  type TaskContext,
+  type Value,
+} from './job.ts'
+export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './master/run-job.ts'
+export { jsonl, type OutputFormat, raw, tsv } from './output/format.ts'
+export { Text } from './record/text.ts'
+export { type Aggregate, count, first, max, min, sum } from './shuffle/aggregate.ts'
+
+/**
+ * Runs a job from its input to its committed output, see `RunJobOptions`. Throws `MrError`. The master is loaded only
+ * when this is called: every worker thread imports this module for the job's sake.
+ */
+export async function runJob(options: RunJobOptions): Promise<JobReport> {
+  const master = await import('./master/run-job.ts')
+  return await master.runJob(options)
+}

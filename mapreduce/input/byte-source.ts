@@ -1,0 +1,110 @@
+import { closeSync, createWriteStream, openSync, readSync, statSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import type { BadReplica } from '../../dfs/index.ts'
+import { openReplicaReader } from '../../dfs/short-circuit.ts'
+import { MrError } from '../base/errors.ts'
+import type { InputFile } from '../master/task.ts'
+
+/** Reads that start on a multiple of this and ask for one are the fastest: the DFS checks them in place. */
+export const READ_ALIGN_BYTES = 64 * 1024
+
+/** Positional, synchronous reads of one input file. */
+export interface ByteSource {
+  readonly length: number
+  /** Replicas found bad on the way. */
+  readonly bad: readonly BadReplica[]
+  /** Fills target[offset, offset + length) from `position`; returns the bytes read, fewer only at the end. */
+  read(target: Buffer, offset: number, position: number, length: number): number
+  close(): void
+}
+
+/**
+ * Opens an input file. A gzip file is inflated to `inflateTo` first, since splits and records need positions; the
+ * caller removes that file. Throws MR_BAD_INPUT when a file is not what it was when the job was planned.
+ */
+export async function openSource(file: InputFile, preferNode: string, inflateTo: string): Promise<ByteSource> {
+  const source = file.kind === 'local' ? openLocal(file.path, file.name) : openBlocks(file, preferNode)
+  if (!file.gzip) return source
+  try {
+    await inflate(source, file.name, inflateTo)
+    return withBad(openLocal(inflateTo, file.name), source.bad)
+  } finally {
+    source.close()
+  }
+}
+
+function openLocal(path: string, name: string): ByteSource {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch (cause) {
+    throw new MrError('MR_BAD_INPUT', `input ${name} can not be opened: ${String(cause)}`, { cause })
+  }
+  const { size } = statSync(path)
+  return {
+    length: size,
+    bad: [],
+    read(target, offset, position, length) {
+      let done = 0
+      while (done < length) {
+        const read = readSync(fd, target, offset + done, length - done, position + done)
+        if (read === 0) break
+        done += read
+      }
+      return done
+    },
+    close() {
+      closeSync(fd)
+    },
+  }
+}
+
+function openBlocks(file: InputFile & { kind: 'dfs' }, preferNode: string): ByteSource {
+  const reader = openReplicaReader(file.blocks, preferNode === '' ? {} : { preferNode })
+  return {
+    length: file.length,
+    get bad() {
+      return reader.bad
+    },
+    read: (target, offset, position, length) => reader.readInto(target, offset, position, length),
+    close: () => {
+      reader.close()
+    },
+  }
+}
+
+function withBad(source: ByteSource, bad: readonly BadReplica[]): ByteSource {
+  return { ...source, bad }
+}
+
+async function inflate(source: ByteSource, name: string, to: string): Promise<void> {
+  const chunk = Buffer.allocUnsafeSlow(4 * READ_ALIGN_BYTES)
+  function* compressed(): Generator<Buffer> {
+    for (let position = 0; position < source.length; ) {
+      const read = source.read(chunk, 0, position, chunk.length)
+      if (read === 0) return
+      position += read
+      // The stream keeps what it is given until it has used it.
+      yield Buffer.from(chunk.subarray(0, read))
+    }
+  }
+  // An empty file inflates to nothing, as gunzip of no members.
+  if (source.length === 0) {
+    await pipeline(Readable.from([]), createWriteStream(to, { mode: 0o600 }))
+    return
+  }
+  try {
+    await pipeline(Readable.from(compressed()), createGunzip(), createWriteStream(to, { mode: 0o600 }))
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && cause.code.startsWith('Z_')) {
+      throw new MrError(
+        'MR_BAD_INPUT',
+        `input ${name} is named like gzip but can not be inflated: ${cause.message}; it is truncated, damaged or not gzip`,
+        { cause },
+      )
+    }
+    throw cause
+  }
+}

@@ -1,0 +1,68 @@
+import type { Arena } from '../kernels/arena.ts'
+import type { Kernels } from '../kernels/kernels.ts'
+import { SLACK_BYTES } from '../kernels/layout.ts'
+import { TokenWindow } from '../record/token-window.ts'
+import { READ_ALIGN_BYTES } from './byte-source.ts'
+
+const LINES_MAX = 4096
+const WORDS_MAX = 8192
+
+/**
+ * The stretch of the arena that input is read into, for the life of the worker: the unfinished line of the last chunk
+ * (`carryBytes` before `chunkAt`), the chunk, and the offsets the kernels find in it.
+ */
+export class ChunkSpace {
+  readonly arena: Arena
+  readonly kernels: Kernels
+  readonly chunkAt: number
+  readonly chunkBytes: number
+  readonly carryBytes: number
+  readonly linesAt: number
+  readonly linesMax = LINES_MAX
+  readonly window: ChunkWindow
+
+  /** Takes about a tenth of `memoryBytes`. */
+  constructor(arena: Arena, kernels: Kernels, memoryBytes: number) {
+    this.arena = arena
+    this.kernels = kernels
+    const sixteenth = Math.floor(memoryBytes / 16 / READ_ALIGN_BYTES) * READ_ALIGN_BYTES
+    this.chunkBytes = Math.min(1024 * 1024, Math.max(READ_ALIGN_BYTES, sixteenth))
+    this.carryBytes = this.chunkBytes / 2
+    const at = arena.reserve(this.carryBytes + this.chunkBytes + SLACK_BYTES)
+    this.chunkAt = at + this.carryBytes
+    this.linesAt = arena.reserve(LINES_MAX * 4)
+    this.window = new ChunkWindow(arena, kernels, arena.reserve(WORDS_MAX * 8))
+  }
+}
+
+/** Words of the chunk, found by a kernel some thousands at a time. */
+export class ChunkWindow extends TokenWindow {
+  private readonly kernels: Kernels
+  private readonly at: number
+  private end = 0
+
+  constructor(arena: Arena, kernels: Kernels, at: number) {
+    super(arena.u32.subarray(at >>> 2, (at >>> 2) + WORDS_MAX * 2))
+    this.kernels = kernels
+    this.at = at
+  }
+
+  /** Words up to `end`, a record end, may be looked for from now on. */
+  extend(end: number): void {
+    this.end = end
+  }
+
+  /** The chunk has been read anew. */
+  reset(): void {
+    this.end = 0
+    this.clear()
+  }
+
+  protected get limit(): number {
+    return this.end
+  }
+
+  protected tokenise(position: number): number {
+    return position >= this.end ? 0 : this.kernels.tokenise(position, this.end, this.at, WORDS_MAX) * 2
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * The kernels in AssemblyScript, compiled to WebAssembly with SIMD. Meaning and memory layout are those of
+ * kernels/kernels.ts and kernels/layout.ts; kernels/plain.ts is the reference. No runtime, no allocation.
+ */
+
+const TABLE_SLOTS: usize = 0
+const TABLE_SLOT_MASK: usize = 4
+const TABLE_ENTRIES: usize = 8
+const TABLE_COUNT: usize = 12
+const TABLE_ENTRIES_MAX: usize = 16
+const TABLE_KEYS: usize = 20
+const TABLE_KEYS_USED: usize = 24
+const TABLE_KEYS_MAX: usize = 28
+const TABLE_STATUS: usize = 32
+
+const ENTRY_SHIFT: usize = 5
+const ENTRY_META: usize = 4
+const ENTRY_HEAD: usize = 8
+const ENTRY_KEY: usize = 16
+const ENTRY_VALUE: usize = 24
+
+const STOPPED_TABLE_FULL: u32 = 1
+const STOPPED_KEYS_FULL: u32 = 2
+const STOPPED_NOT_EXACT: u32 = 3
+
+const EXACT_MAX: f64 = 9007199254740991
+
+// @ts-ignore: decorator
+@inline
+function isSpace(byte: u32): bool {
+  return byte == 32 || byte - 9 <= 4
+}
+
+export function tokenise(position: usize, limit: usize, out: usize, most: u32): u32 {
+  const first = out
+  let at = position
+  // One bit: was the byte before `at` part of a word.
+  let inside: u32 = 0
+  // A block of 16 bytes starts at most 8 words; beyond this the scalar loop counts exactly.
+  const last: usize = out + (<usize>most << 3)
+  const space = i8x16.splat(32)
+  const nine = i8x16.splat(9)
+  const four = i8x16.splat(4)
+  while (at + 16 <= limit && out + 80 <= last) {
+    const block = v128.load(at)
+    const spaces = v128.or(i8x16.eq(block, space), i8x16.le_u(i8x16.sub(block, nine), four))
+    const words: u32 = ~i8x16.bitmask(spaces) & 0xffff
+    let edges: u32 = (words ^ ((words << 1) | inside)) & 0xffff
+    inside = words >>> 15
+    while (edges != 0) {
+      store<u32>(out, <u32>at + ctz(edges))
+      out += 4
+      edges &= edges - 1
+    }
+    at += 16
+  }
+  while (at < limit) {
+    if (inside == 0 && out >= last) break
+    const space: bool = isSpace(load<u8>(at))
+    if (space != (inside == 0)) {
+      store<u32>(out, <u32>at)
+      out += 4
+      inside ^= 1
+    }
+    at++
+  }
+  if (inside != 0) {
+    store<u32>(out, <u32>limit)
+    out += 4
+  }
+  return <u32>((out - first) >> 3)
+}
+
+export function lines(position: usize, limit: usize, out: usize, most: u32): u32 {
+  const first = out
+  const last: usize = out + (<usize>most << 2)
+  const feed = i8x16.splat(10)
+  let at = position
+  while (at + 16 <= limit && out + 64 <= last) {
+    let found: u32 = i8x16.bitmask(i8x16.eq(v128.load(at), feed))
+    while (found != 0) {
+      store<u32>(out, <u32>at + ctz(found))
+      out += 4
+      found &= found - 1
+    }
+    at += 16
+  }
+  for (; at < limit && out < last; at++) {
+    if (load<u8>(at) == 10) {
+      store<u32>(out, <u32>at)
+      out += 4
+    }
+  }
+  return <u32>((out - first) >> 2)
+}
+
+// @ts-ignore: decorator
+@inline
+function mix(hash: u32, word: u32): u32 {
+  hash = (hash ^ word) * 0x85ebca6b
+  return hash ^ (hash >>> 15)
+}
+
+// @ts-ignore: decorator
+@inline
+function hashKey(start: usize, length: u32, kind: u32): u32 {
+  let hash: u32 = (length ^ (kind << 27)) * 0x9e3779b1
+  const end = start + length
+  let at = start
+  for (; at + 4 <= end; at += 4) hash = mix(hash, load<u32>(at))
+  const rest = <u32>(end - at)
+  if (rest != 0) hash = mix(hash, load<u32>(at) & ((1 << (rest << 3)) - 1))
+  hash = (hash ^ (hash >>> 13)) * 0xc2b2ae35
+  return hash ^ (hash >>> 16)
+}
+
+/** The first eight bytes of a key, zero padded. */
+// @ts-ignore: decorator
+@inline
+function headOf(start: usize, length: u32): u64 {
+  const head = load<u64>(start)
+  return length >= 8 ? head : head & ((<u64>1 << (<u64>length << 3)) - 1)
+}
+
+/** Whether two keys longer than eight bytes, whose heads are equal, are equal in the rest. */
+function sameRest(a: usize, b: usize, length: u32): bool {
+  let i: usize = 8
+  for (; i + 8 <= <usize>length; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false
+  const tail = <usize>length - 8
+  return load<u64>(a + tail) == load<u64>(b + tail)
+}
+
+export function fold(state: usize, pending: usize, values: usize, from: u32, to: u32, operation: u32): u32 {
+  const slots: usize = load<u32>(state, TABLE_SLOTS)
+  const mask = load<u32>(state, TABLE_SLOT_MASK)
+  const entries: usize = load<u32>(state, TABLE_ENTRIES)
+  const entriesMax = load<u32>(state, TABLE_ENTRIES_MAX)
+  const keys: usize = load<u32>(state, TABLE_KEYS)
+  const keysMax = load<u32>(state, TABLE_KEYS_MAX)
+  let count = load<u32>(state, TABLE_COUNT)
+  let keysUsed = load<u32>(state, TABLE_KEYS_USED)
+  let status: u32 = 0
+  let i = from
+  for (; i < to; i++) {
+    const record = pending + (<usize>i << 3)
+    const start: usize = load<u32>(record)
+    const meta = load<u32>(record, 4)
+    const value = load<f64>(values + (<usize>i << 3))
+    if (floor(value) != value || abs(value) > EXACT_MAX) {
+      status = STOPPED_NOT_EXACT
+      break
+    }
+    const length = meta & 0x7ffffff
+    const hash = hashKey(start, length, meta >>> 27)
+    const head = headOf(start, length)
+    let slot = hash & mask
+    let found: usize = 0
+    while (true) {
+      const cell = slots + (<usize>slot << 3)
+      const index = load<u32>(cell, 4)
+      if (index == 0) break
+      if (load<u32>(cell) == hash) {
+        const candidate = entries + (<usize>(index - 1) << ENTRY_SHIFT)
+        if (
+          load<u32>(candidate, ENTRY_META) == meta &&
+          load<u64>(candidate, ENTRY_HEAD) == head &&
+          (length <= 8 || sameRest(<usize>load<u32>(candidate, ENTRY_KEY), start, length))
+        ) {
+          found = candidate
+          break
+        }
+      }
+      slot = (slot + 1) & mask
+    }
+    if (found != 0) {
+      const old = load<f64>(found, ENTRY_VALUE)
+      if (operation == 0) {
+        const sum = old + value
+        if (abs(sum) > EXACT_MAX) {
+          status = STOPPED_NOT_EXACT
+          break
+        }
+        store<f64>(found, sum, ENTRY_VALUE)
+      } else if (operation == 1 ? value < old : value > old) {
+        store<f64>(found, value, ENTRY_VALUE)
+      }
+      continue
+    }
+    if (count == entriesMax) {
+      status = STOPPED_TABLE_FULL
+      break
+    }
+    if (length > 8 && keysUsed + length > keysMax) {
+      status = STOPPED_KEYS_FULL
+      break
+    }
+    const made = entries + (<usize>count << ENTRY_SHIFT)
+    store<u32>(made, hash)
+    store<u32>(made, meta, ENTRY_META)
+    store<u64>(made, head, ENTRY_HEAD)
+    let key: usize = made + ENTRY_HEAD
+    if (length > 8) {
+      key = keys + keysUsed
+      memory.copy(key, start, length)
+      keysUsed += length
+    }
+    store<u32>(made, <u32>key, ENTRY_KEY)
+    store<f64>(made, value, ENTRY_VALUE)
+    count++
+    const cell = slots + (<usize>slot << 3)
+    store<u32>(cell, hash)
+    store<u32>(cell, count, 4)
+  }
+  store<u32>(state, count, TABLE_COUNT)
+  store<u32>(state, keysUsed, TABLE_KEYS_USED)
+  store<u32>(state, status, TABLE_STATUS)
+  return i
+}
+
+export function rehash(state: usize): void {
+  const slots: usize = load<u32>(state, TABLE_SLOTS)
+  const mask = load<u32>(state, TABLE_SLOT_MASK)
+  const entries: usize = load<u32>(state, TABLE_ENTRIES)
+  const count = load<u32>(state, TABLE_COUNT)
+  memory.fill(slots, 0, (<usize>mask + 1) << 3)
+  for (let i: u32 = 0; i < count; i++) {
+    const hash = load<u32>(entries + (<usize>i << ENTRY_SHIFT))
+    let slot = hash & mask
+    while (load<u32>(slots + (<usize>slot << 3), 4) != 0) slot = (slot + 1) & mask
+    const cell = slots + (<usize>slot << 3)
+    store<u32>(cell, hash)
+    store<u32>(cell, i + 1, 4)
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * The hot loops. Every pointer is a byte offset into the arena the kernels were made for. There are two
+ * implementations with identical results: plain TypeScript (plain.ts) and WebAssembly (wasm.ts, assembly/).
+ */
+export interface Kernels {
+  readonly name: 'plain' | 'wasm'
+  /** Bounds of the words in [position, limit), as (start, end) u32 pairs at `out`, at most `most`; returns how many. */
+  tokenise(position: number, limit: number, out: number, most: number): number
+  /** Offsets of the LF bytes in [position, limit), as u32s at `out`, at most `most`; returns how many. */
+  lines(position: number, limit: number, out: number, most: number): number
+  /**
+   * Folds pending records [from, to) with their f64 values into the table. Returns the index of the first it did not
+   * take; `to` when it took all, else the table's `status` tells why.
+   */
+  fold(table: number, pending: number, values: number, from: number, to: number, operation: number): number
+  /** Rebuilds the slots (their number has been raised in the table) from the entries. */
+  rehash(table: number): void
+}

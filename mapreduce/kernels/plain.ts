@@ -1,0 +1,130 @@
+import { hashKey } from '../record/hash.ts'
+import { metaKind, metaLength } from '../record/kind.ts'
+import { tokenise } from '../record/token-window.ts'
+import type { Arena } from './arena.ts'
+import type { Kernels } from './kernels.ts'
+import { ENTRY_BYTES, entry, foldOperation, stopped, table } from './layout.ts'
+
+/** The kernels in plain TypeScript: the reference for their meaning, and what runs where WebAssembly SIMD does not. */
+export function plainKernels(arena: Arena): Kernels {
+  const { bytes, u32, f64 } = arena
+
+  function sameKey(at: number, meta: number, start: number): boolean {
+    if (u32[(at + entry.meta) >>> 2] !== meta) return false
+    const key = u32[(at + entry.key) >>> 2] ?? 0
+    const length = metaLength(meta)
+    for (let i = 0; i < length; i++) if (bytes[key + i] !== bytes[start + i]) return false
+    return true
+  }
+
+  return {
+    name: 'plain',
+
+    tokenise: (position, limit, out, most) => tokenise(bytes, position, limit, u32, out >>> 2, most),
+
+    lines(position, limit, out, most) {
+      let found = 0
+      let at = position
+      while (found < most) {
+        at = bytes.indexOf(10, at)
+        if (at < 0 || at >= limit) break
+        u32[(out >>> 2) + found++] = at++
+      }
+      return found
+    },
+
+    fold(state, pending, values, from, to, operation) {
+      const at = state >>> 2
+      const slots = (u32[at + table.slots] ?? 0) >>> 2
+      const mask = u32[at + table.slotMask] ?? 0
+      const entries = u32[at + table.entries] ?? 0
+      const entriesMax = u32[at + table.entriesMax] ?? 0
+      const keys = u32[at + table.keys] ?? 0
+      const keysMax = u32[at + table.keysMax] ?? 0
+      let count = u32[at + table.count] ?? 0
+      let keysUsed = u32[at + table.keysUsed] ?? 0
+      let status: number = stopped.no
+      let i = from
+      for (; i < to; i++) {
+        const start = u32[(pending >>> 2) + i * 2] ?? 0
+        const meta = u32[(pending >>> 2) + i * 2 + 1] ?? 0
+        const value = f64[(values >>> 3) + i] ?? 0
+        if (Math.floor(value) !== value || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+          status = stopped.notExact
+          break
+        }
+        const length = metaLength(meta)
+        const hash = hashKey(bytes, metaKind(meta), start, start + length)
+        let slot = hash & mask
+        let found = -1
+        for (;;) {
+          const index = u32[slots + slot * 2 + 1] ?? 0
+          if (index === 0) break
+          if (u32[slots + slot * 2] === hash && sameKey(entries + (index - 1) * ENTRY_BYTES, meta, start)) {
+            found = entries + (index - 1) * ENTRY_BYTES
+            break
+          }
+          slot = (slot + 1) & mask
+        }
+        if (found >= 0) {
+          const cell = (found + entry.value) >>> 3
+          const old = f64[cell] ?? 0
+          if (operation === foldOperation.sum) {
+            const sum = old + value
+            if (Math.abs(sum) > Number.MAX_SAFE_INTEGER) {
+              status = stopped.notExact
+              break
+            }
+            f64[cell] = sum
+          } else if (operation === foldOperation.min ? value < old : value > old) f64[cell] = value
+          continue
+        }
+        if (count === entriesMax) {
+          status = stopped.tableFull
+          break
+        }
+        if (length > 8 && keysUsed + length > keysMax) {
+          status = stopped.keysFull
+          break
+        }
+        const made = entries + count * ENTRY_BYTES
+        u32[(made + entry.hash) >>> 2] = hash
+        u32[(made + entry.meta) >>> 2] = meta
+        u32[(made + entry.head) >>> 2] = 0
+        u32[(made + entry.head + 4) >>> 2] = 0
+        bytes.copy(bytes, made + entry.head, start, start + Math.min(8, length))
+        let key = made + entry.head
+        if (length > 8) {
+          key = keys + keysUsed
+          bytes.copy(bytes, key, start, start + length)
+          keysUsed += length
+        }
+        u32[(made + entry.key) >>> 2] = key
+        f64[(made + entry.value) >>> 3] = value
+        count++
+        u32[slots + slot * 2] = hash
+        u32[slots + slot * 2 + 1] = count
+      }
+      u32[at + table.count] = count
+      u32[at + table.keysUsed] = keysUsed
+      u32[at + table.status] = status
+      return i
+    },
+
+    rehash(state) {
+      const at = state >>> 2
+      const slots = (u32[at + table.slots] ?? 0) >>> 2
+      const mask = u32[at + table.slotMask] ?? 0
+      const entries = u32[at + table.entries] ?? 0
+      const count = u32[at + table.count] ?? 0
+      u32.fill(0, slots, slots + (mask + 1) * 2)
+      for (let i = 0; i < count; i++) {
+        const hash = u32[(entries + i * ENTRY_BYTES + entry.hash) >>> 2] ?? 0
+        let slot = hash & mask
+        while (u32[slots + slot * 2 + 1] !== 0) slot = (slot + 1) & mask
+        u32[slots + slot * 2] = hash
+        u32[slots + slot * 2 + 1] = i + 1
+      }
+    },
+  }
+}

@@ -1,0 +1,217 @@
+import { MrError } from '../base/errors.ts'
+import type { Arena } from '../kernels/arena.ts'
+import type { Kernels } from '../kernels/kernels.ts'
+import { PENDING_BYTES, SLACK_BYTES, stopped } from '../kernels/layout.ts'
+import type { MapOutput } from '../output/map-output.ts'
+import { Encoder } from '../record/encode.ts'
+import { kind, metaKind, metaLength, packMeta } from '../record/kind.ts'
+import { copyBytes } from '../record/record-stream.ts'
+import { Text } from '../record/text.ts'
+import type { Aggregate } from '../shuffle/aggregate.ts'
+import { FoldTable } from '../shuffle/fold-table.ts'
+import type { Partitioner } from '../shuffle/partitioner.ts'
+import { RecordBuffer } from '../shuffle/record-buffer.ts'
+
+const PENDING_MAX = 4096
+
+/** Writes what the collector holds to disk, in order, and empties it. */
+export interface Spiller {
+  spill(table: FoldTable | undefined, buffer: RecordBuffer): void
+  /** A record larger than the whole buffer becomes a run of its own. */
+  spillOne(
+    key: Buffer,
+    keyKind: number,
+    keyStart: number,
+    keyEnd: number,
+    value: Buffer,
+    valueKind: number,
+    valueStart: number,
+    valueEnd: number,
+    partition: number,
+  ): void
+}
+
+export interface CollectorOptions {
+  readonly arena: Arena
+  readonly kernels: Kernels
+  /** Bytes of the arena it may take. */
+  readonly memoryBytes: number
+  /** The aggregate that numbers are folded by while mapping, if any. */
+  readonly foldBy: Aggregate | undefined
+  readonly partitioner: Partitioner
+  readonly spiller: Spiller
+  /** Copy everything at once, because the views are scribbled over after each call. */
+  readonly checked: boolean
+}
+
+/**
+ * Takes what `map` emits in a job with a reduce. Numbers under a numeric aggregate are folded into a table, a batch at
+ * a time: a key that is a view on the input chunk is remembered by its position only, and its bytes are first touched
+ * by the kernel. Everything else is copied into the record buffer, and sorted and spilled from there.
+ */
+export class Collector implements MapOutput {
+  records = 0
+  /** Of these, how many went into the table. */
+  folded = 0
+  readonly table: FoldTable | undefined
+  readonly buffer: RecordBuffer
+  readonly emit: (key: unknown, value?: unknown) => void
+  private readonly options: CollectorOptions
+  private readonly keys = new Encoder()
+  private readonly values = new Encoder()
+  private readonly pendingAt: number
+  private readonly valuesAt: number
+  private readonly stageAt: number
+  private readonly stageBytes: number
+  private readonly keyBytesMax: number
+  private pending = 0
+  private staged = 0
+
+  constructor(options: CollectorOptions) {
+    const { arena, kernels, foldBy } = options
+    this.options = options
+    const fixed = PENDING_MAX * (PENDING_BYTES + 8)
+    this.pendingAt = foldBy === undefined ? 0 : arena.reserve(PENDING_MAX * PENDING_BYTES)
+    this.valuesAt = foldBy === undefined ? 0 : arena.reserve(PENDING_MAX * 8)
+    this.stageBytes = foldBy === undefined ? 0 : Math.min(256 * 1024, Math.max(32 * 1024, options.memoryBytes >>> 5))
+    this.stageAt = foldBy === undefined ? 0 : arena.reserve(this.stageBytes + SLACK_BYTES)
+    const free = Math.min(arena.free, options.memoryBytes) - 4096 - (foldBy === undefined ? 0 : fixed + this.stageBytes)
+    const operation = foldBy === undefined ? undefined : foldOperationOf(foldBy)
+    if (operation !== undefined) this.table = new FoldTable(arena, kernels, operation, Math.floor(free * 0.7))
+    const rest = Math.min(arena.free - 64, operation === undefined ? free : Math.floor(free * 0.3))
+    this.buffer = new RecordBuffer(arena, arena.reserve(rest), rest)
+    this.keyBytesMax = this.table?.keyBytesMax ?? 0
+    this.emit =
+      this.table === undefined
+        ? (key, value) => {
+            this.records++
+            this.append(key, value)
+          }
+        : this.foldingEmit(this.table, foldBy?.aggregate === 'count', options.checked)
+  }
+
+  private foldingEmit(table: FoldTable, counting: boolean, checked: boolean): (key: unknown, value?: unknown) => void {
+    const { arena } = this.options
+    const { bytes, u32, f64 } = arena
+    const { keyBytesMax } = this
+    const pendingWord = this.pendingAt >>> 2
+    const valueCell = this.valuesAt >>> 3
+    const textMeta = packMeta(kind.Text, 0)
+    return (key, value) => {
+      this.records++
+      const number = counting ? 1 : value
+      if (typeof number === 'number') {
+        if (this.pending === PENDING_MAX) this.flush()
+        if (key instanceof Text && key.buffer === bytes && !checked) {
+          const length = key.end - key.start
+          if (length <= keyBytesMax) {
+            const at = this.pending++
+            u32[pendingWord + at * 2] = key.start
+            u32[pendingWord + at * 2 + 1] = textMeta + length
+            f64[valueCell + at] = number
+            return
+          }
+        } else if (this.stage(table, key, number)) return
+      }
+      this.append(key, counting ? 1 : value)
+    }
+  }
+
+  /** Encodes a key that does not lie in the chunk next to the others; false when it is too long for the table. */
+  private stage(table: FoldTable, key: unknown, number: number): boolean {
+    const { arena } = this.options
+    const keyKind = this.keys.key(key)
+    const { length } = this.keys
+    if (length > table.keyBytesMax) return false
+    if (this.staged + length > this.stageBytes) this.flush()
+    const start = this.stageAt + this.staged
+    copyBytes(this.keys.bytes, 0, length, arena.bytes, start)
+    this.staged += length
+    const at = this.pending++
+    arena.u32[(this.pendingAt >>> 2) + at * 2] = start
+    arena.u32[(this.pendingAt >>> 2) + at * 2 + 1] = packMeta(keyKind, length)
+    arena.f64[(this.valuesAt >>> 3) + at] = number
+    return true
+  }
+
+  flush(): void {
+    const { table } = this
+    if (table === undefined || this.pending === 0) return
+    this.folded += this.pending
+    let next = 0
+    while (next < this.pending) {
+      next = table.fold(this.pendingAt, this.valuesAt, next, this.pending)
+      if (next === this.pending) break
+      if (table.stoppedBy === stopped.notExact) {
+        this.appendPending(next++)
+        this.folded--
+      } else this.options.spiller.spill(table, this.buffer)
+    }
+    this.pending = 0
+    this.staged = 0
+  }
+
+  /** A value the table can not hold exactly goes the general way. */
+  private appendPending(index: number): void {
+    const { arena } = this.options
+    const start = arena.u32[(this.pendingAt >>> 2) + index * 2] ?? 0
+    const meta = arena.u32[(this.pendingAt >>> 2) + index * 2 + 1] ?? 0
+    const valueKind = this.values.value(arena.f64[(this.valuesAt >>> 3) + index])
+    this.appendEncoded(arena.bytes, metaKind(meta), start, start + metaLength(meta), valueKind)
+  }
+
+  private append(key: unknown, value: unknown): void {
+    const valueKind = this.values.value(value)
+    if (key instanceof Text) this.appendEncoded(key.buffer, kind.Text, key.start, key.end, valueKind)
+    else {
+      const keyKind = this.keys.key(key)
+      this.appendEncoded(this.keys.bytes, keyKind, 0, this.keys.length, valueKind)
+    }
+  }
+
+  private appendEncoded(key: Buffer, keyKind: number, keyStart: number, keyEnd: number, valueKind: number): void {
+    const { values, buffer } = this
+    const partition = this.options.partitioner(key, keyKind, keyStart, keyEnd)
+    if (!buffer.fits(keyEnd - keyStart + values.length)) {
+      this.checkLength(keyEnd - keyStart)
+      // Records go to disk in the order they came, so what is held goes first.
+      if (!buffer.empty) this.options.spiller.spill(undefined, buffer)
+      if (!buffer.fits(keyEnd - keyStart + values.length)) {
+        this.options.spiller.spillOne(
+          key,
+          keyKind,
+          keyStart,
+          keyEnd,
+          values.bytes,
+          valueKind,
+          0,
+          values.length,
+          partition,
+        )
+        return
+      }
+    }
+    buffer.append(key, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length, partition)
+  }
+
+  private checkLength(length: number): void {
+    if (length > 0x4000000) {
+      throw new MrError('MR_RECORD_TOO_LARGE', `a key of ${length} bytes was emitted; the limit is 64 MiB`)
+    }
+  }
+}
+
+/** The aggregates the table knows. A count is a sum of ones. */
+function foldOperationOf(aggregate: Aggregate): 'sum' | 'min' | 'max' | undefined {
+  switch (aggregate.aggregate) {
+    case 'sum':
+    case 'count':
+      return 'sum'
+    case 'min':
+      return 'min'
+    case 'max':
+      return 'max'
+    case 'first':
+      return undefined
+  }
+}

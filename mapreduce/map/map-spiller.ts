@@ -1,0 +1,210 @@
+import { renameSync, rmSync } from 'node:fs'
+import { counter } from '../base/counters.ts'
+import type { Arena } from '../kernels/arena.ts'
+import { Encoder } from '../record/encode.ts'
+import { kind } from '../record/kind.ts'
+import type { RecordStream } from '../record/record-stream.ts'
+import { encodeCount } from '../shuffle/fold.ts'
+import type { FoldTable } from '../shuffle/fold-table.ts'
+import { Groups } from '../shuffle/groups.ts'
+import { type MergeSpace, withMerged } from '../shuffle/merge-passes.ts'
+import { bitsOf, type Partitioner } from '../shuffle/partitioner.ts'
+import type { RecordBuffer } from '../shuffle/record-buffer.ts'
+import { isAsyncFunction, type ReduceStep, reduceGroups, reduceGroupsNow } from '../shuffle/reduce-groups.ts'
+import { RunWriter, type SliceRange } from '../shuffle/run-writer.ts'
+import { SortedRecords } from '../shuffle/sorted-records.ts'
+import type { Spiller } from './collector.ts'
+
+export interface MapSpillerOptions {
+  readonly arena: Arena
+  readonly partitions: number
+  readonly partitioner: Partitioner
+  /** The path of the run the task leaves behind; spills stand beside it with a number. */
+  readonly outputFile: string
+  readonly writeBuffer: Buffer
+  /** Combines one sorted partition on its way to disk; undefined for a job without. */
+  readonly combine: Omit<ReduceStep, 'sink'> | undefined
+  /** The table holds counts, which the reduce takes as unfinished. */
+  readonly partialCounts: boolean
+  readonly count: (name: string, by: number) => void
+}
+
+interface SpilledRun {
+  readonly file: string
+  readonly slices: readonly SliceRange[]
+}
+
+/**
+ * Writes a map task's sorted runs, and at the end leaves exactly one with an index by partition. The table and the
+ * record buffer spill into runs of their own; they meet in the merge.
+ */
+export class MapSpiller implements Spiller {
+  private readonly options: MapSpillerOptions
+  private readonly runs: SpilledRun[] = []
+  private readonly combineNow: Omit<ReduceStep, 'sink'> | undefined
+  private passes = 0
+
+  constructor(options: MapSpillerOptions) {
+    this.options = options
+    // A spill happens inside `emit`, where nothing can be waited for; async combiners run when spills are merged.
+    this.combineNow = isAsyncFunction(options.combine?.reduce) ? undefined : options.combine
+  }
+
+  spill(table: FoldTable | undefined, buffer: RecordBuffer): void {
+    if (table !== undefined && table.count > 0) {
+      this.writeRun((writer) => this.writeTable(table, writer))
+      table.clear()
+    }
+    if (!buffer.empty) {
+      this.writeRun((writer) => this.writeBuffer(buffer, writer))
+      buffer.clear()
+    }
+  }
+
+  spillOne(...record: Parameters<Spiller['spillOne']>): void {
+    const [key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition] = record
+    this.writeRun((writer) => {
+      const slices: SliceRange[] = []
+      for (let p = 0; p < this.options.partitions; p++) {
+        if (p === partition) writer.write(key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd)
+        slices.push(writer.endSlice())
+      }
+      return slices
+    })
+  }
+
+  /** Leaves the task's one run behind; `space.memory` may be the memory of the table and buffer, which are empty now. */
+  async finish(space: MergeSpace): Promise<readonly SliceRange[]> {
+    const { outputFile } = this.options
+    const [only] = this.runs
+    if (only === undefined) {
+      this.writeRun((writer) => Array.from({ length: this.options.partitions }, () => writer.endSlice()))
+      return await this.finish(space)
+    }
+    if (this.runs.length === 1 && this.combineNow === this.options.combine) {
+      renameSync(only.file, outputFile)
+      return only.slices
+    }
+    const slices = await this.mergeRuns(outputFile, space)
+    for (const { file } of this.runs) rmSync(file)
+    return slices
+  }
+
+  /** Removes every spill, after a failure. */
+  abandon(): void {
+    for (const { file } of this.runs) rmSync(file, { force: true })
+  }
+
+  private async mergeRuns(outputFile: string, space: MergeSpace): Promise<readonly SliceRange[]> {
+    const writer = new RunWriter(outputFile, this.options.writeBuffer)
+    const slices: SliceRange[] = []
+    try {
+      for (let p = 0; p < this.options.partitions; p++) {
+        const sources = this.runs.flatMap(({ file, slices: of }) => {
+          const slice = of[p]
+          return slice === undefined || slice.records === 0 ? [] : [{ file, ...slice, mapTask: -1 }]
+        })
+        if (sources.length > 0) {
+          await withMerged(sources, space, async (merge) => {
+            const { combine } = this.options
+            if (combine === undefined) copyAll(merge, writer)
+            else {
+              const groups = new Groups(merge, 0, undefined)
+              await reduceGroups(groups, () => merge.view, { ...combine, sink: writer })
+              this.options.count(counter.combineInputRecords, groups.records)
+            }
+          })
+        }
+        slices.push(writer.endSlice())
+      }
+      if (this.options.combine !== undefined) this.options.count(counter.combineOutputRecords, writer.records)
+    } catch (error) {
+      writer.abandon()
+      throw error
+    }
+    writer.close()
+    this.options.count(counter.mergePasses, 1)
+    return slices
+  }
+
+  private writeRun(write: (writer: RunWriter) => readonly SliceRange[]): void {
+    const file = `${this.options.outputFile}.spill-${this.passes++}`
+    const writer = new RunWriter(file, this.options.writeBuffer)
+    // Noted before it is written, so that a failure half way leaves nothing behind.
+    const run = { file, slices: [] as readonly SliceRange[] }
+    this.runs.push(run)
+    try {
+      run.slices = write(writer)
+    } catch (error) {
+      writer.abandon()
+      throw error
+    }
+    const bytes = writer.close()
+    this.options.count(counter.spills, 1)
+    this.options.count(counter.spilledRecords, writer.records)
+    this.options.count(counter.spilledBytes, bytes)
+  }
+
+  private writeTable(table: FoldTable, writer: RunWriter): readonly SliceRange[] {
+    const { arena, partitions, partitioner, partialCounts } = this.options
+    const partitionAt = (i: number): number =>
+      partitioner(arena.bytes, table.keyKindOf(i), table.keyStartOf(i), table.keyEndOf(i))
+    const indexAt = table.sort(bitsOf(partitions), partitionAt)
+    const encoder = new Encoder()
+    const counted = Buffer.alloc(16)
+    const slices: SliceRange[] = []
+    for (let rank = 0, partition = 0; partition < partitions; partition++) {
+      for (; rank < table.count; rank++) {
+        const i = indexAt(rank)
+        if (partitions > 1 && partitionAt(i) !== partition) break
+        const value = table.valueOf(i)
+        let valueKind: number
+        if (partialCounts) valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
+        else valueKind = encoder.value(value)
+        const [start, end] = [table.keyStartOf(i), table.keyEndOf(i)]
+        writer.write(arena.bytes, table.keyKindOf(i), start, end, encoder.bytes, valueKind, 0, encoder.length)
+      }
+      slices.push(writer.endSlice())
+    }
+    this.options.count(counter.combineOutputRecords, table.count)
+    return slices
+  }
+
+  private writeBuffer(buffer: RecordBuffer, writer: RunWriter): readonly SliceRange[] {
+    const { partitions } = this.options
+    const indexAt = buffer.sort(bitsOf(partitions))
+    const slices: SliceRange[] = []
+    for (let rank = 0, partition = 0; partition < partitions; partition++) {
+      const start = rank
+      while (rank < buffer.count && buffer.partitionOf(indexAt(rank)) === partition) rank++
+      this.writeSorted(new SortedRecords(buffer, indexAt, start, rank), writer)
+      slices.push(writer.endSlice())
+    }
+    if (this.combineNow !== undefined) {
+      this.options.count(counter.combineInputRecords, buffer.count)
+      this.options.count(counter.combineOutputRecords, writer.records)
+    }
+    return slices
+  }
+
+  private writeSorted(sorted: SortedRecords, writer: RunWriter): void {
+    if (this.combineNow === undefined) copyAll(sorted, writer)
+    else reduceGroupsNow(new Groups(sorted, 0, undefined), () => sorted.view, { ...this.combineNow, sink: writer })
+  }
+}
+
+function copyAll(from: RecordStream, to: RunWriter): void {
+  while (from.advance()) {
+    const { view } = from
+    to.write(
+      view.keyBytes,
+      view.keyKind,
+      view.keyStart,
+      view.keyEnd,
+      view.valueBytes,
+      view.valueKind,
+      view.valueStart,
+      view.valueEnd,
+    )
+  }
+}

@@ -1,0 +1,235 @@
+import { rmSync } from 'node:fs'
+import type { BadReplica } from '../../dfs/index.ts'
+import { counter } from '../base/counters.ts'
+import { openSource } from '../input/byte-source.ts'
+import { text } from '../input/format.ts'
+import { openReader } from '../input/open-reader.ts'
+import type { RecordReader } from '../input/record-reader.ts'
+import type { MapTask, RunSlice, TaskDone } from '../master/task.ts'
+import { directOutput } from '../output/direct-output.ts'
+import type { MapOutput } from '../output/map-output.ts'
+import { OutputWriter } from '../output/writer.ts'
+import { Text } from '../record/text.ts'
+import { createPartitioner } from '../shuffle/partitioner.ts'
+import { isPromise } from '../shuffle/reduce-groups.ts'
+import { mapSideAggregate } from '../task/engine-job.ts'
+import { isOwnError, type TaskEnvironment, userStep } from '../task/task-environment.ts'
+import { mapError, reduceError } from '../task/user-error.ts'
+import { Collector } from './collector.ts'
+import { MapSpiller } from './map-spiller.ts'
+
+/** How much of a record a message shows. */
+const HEAD_BYTES = 60
+
+/** Runs one map attempt to its end: a run file with an index by partition, or, map-only, a file of output. */
+export async function runMapTask(task: MapTask, env: TaskEnvironment): Promise<TaskDone> {
+  const { plan, job, space } = env
+  space.clear()
+  const attempt = new MapAttempt(task, env)
+  if (plan.reducers === 0) {
+    const writer = new OutputWriter(task.outputFile, env.format)
+    try {
+      await attempt.mapAll(directOutput(writer))
+    } catch (error) {
+      writer.abandon()
+      throw error
+    }
+    const outputBytes = writer.close({ sync: false })
+    attempt.count(counter.outputRecords, writer.records)
+    attempt.count(counter.outputBytes, outputBytes)
+    return attempt.done([], outputBytes)
+  }
+
+  const folding = mapSideAggregate(job)
+  const partitioner = createPartitioner({
+    partitions: plan.reducers,
+    groupBy: job.groupBy ?? 0,
+    custom: job.partition,
+  })
+  const combine = job.combine ?? folding?.aggregate
+  const spiller = new MapSpiller({
+    arena: space.arena,
+    partitions: plan.reducers,
+    partitioner,
+    outputFile: task.outputFile,
+    writeBuffer: space.writeBuffer,
+    combine:
+      combine === undefined
+        ? undefined
+        : {
+            reduce: combine,
+            ctx: env.ctx,
+            combining: { partial: folding?.partial === true },
+            userError: (cause, key) => reduceError('combine', cause, key),
+          },
+    partialCounts: folding?.aggregate.aggregate === 'count' && folding.partial,
+    count: (name, by) => {
+      attempt.count(name, by)
+    },
+  })
+  try {
+    const collector = new Collector({
+      arena: space.arena,
+      kernels: space.kernels,
+      memoryBytes: space.workBytes,
+      foldBy: folding?.aggregate,
+      partitioner,
+      spiller,
+      checked: plan.checked,
+    })
+    await attempt.mapAll(collector)
+    spiller.spill(collector.table, collector.buffer)
+    attempt.count(counter.combineInputRecords, collector.folded)
+    let passes = 0
+    const slices = await spiller.finish({
+      memory: space.work,
+      passBuffer: space.passBuffer,
+      passFile: () => `${task.outputFile}.pass-${passes++}`,
+      onPass: (records) => {
+        attempt.count(counter.mergePasses, 1)
+        attempt.count(counter.spilledRecords, records)
+      },
+      beat: () => {
+        env.progress.beat()
+      },
+    })
+    return attempt.done(
+      slices.map((slice) => ({ ...slice, file: task.outputFile, mapTask: task.task })),
+      0,
+    )
+  } catch (error) {
+    spiller.abandon()
+    throw error
+  }
+}
+
+/** One attempt's reading and calling of `map`. */
+class MapAttempt {
+  private readonly task: MapTask
+  private readonly env: TaskEnvironment
+  private readonly counters: Record<string, number> = {}
+  private readonly bad: BadReplica[] = []
+  private bytesTotal: number
+  private bytesRead = 0
+  private records = 0
+
+  constructor(task: MapTask, env: TaskEnvironment) {
+    this.task = task
+    this.env = env
+    this.bytesTotal = task.segments.reduce((sum, segment) => sum + segment.length, 0)
+  }
+
+  count(name: string, by: number): void {
+    this.counters[name] = (this.counters[name] ?? 0) + by
+  }
+
+  done(slices: readonly RunSlice[], outputBytes: number): TaskDone {
+    return {
+      ok: true,
+      counters: this.counters,
+      userCounters: this.env.ctx.counters,
+      slices,
+      outputBytes,
+      bad: this.bad,
+    }
+  }
+
+  async mapAll(output: MapOutput): Promise<void> {
+    const { job, ctx } = this.env
+    await userStep('setup', () => job.setup?.(ctx))
+    for (const segment of this.task.segments) await this.mapSegment(segment, output)
+    ctx.inputFile = ''
+    await userStep('cleanup', () => job.cleanup?.(output.emit, ctx))
+    output.flush()
+    this.count(counter.mapInputRecords, this.records)
+    this.count(counter.mapInputBytes, this.bytesTotal)
+    this.count(counter.mapOutputRecords, output.records)
+  }
+
+  private async mapSegment(segment: MapTask['segments'][number], output: MapOutput): Promise<void> {
+    const { plan, job, space, progress, ctx, datanode } = this.env
+    const file = plan.files[segment.file]
+    if (file === undefined) throw new TypeError(`the plan has no file ${segment.file}`)
+    ctx.inputFile = file.name
+    const inflated = `${this.task.outputFile}.inflated`
+    const source = await openSource(file, datanode, inflated)
+    try {
+      // A gzip file is one segment whatever its inflated length.
+      const length = file.gzip ? source.length : segment.length
+      const reader = openReader(job.input ?? text(), space.chunk, source, segment.start, length, {
+        name: file.name,
+        beforeRefill: () => {
+          output.flush()
+        },
+        onRead: (bytes) => {
+          this.bytesRead += bytes
+          progress.read(bytes)
+          progress.records(this.records, output.records, Math.min(1, this.bytesRead / Math.max(1, this.bytesTotal)))
+        },
+      })
+      await (plan.checked ? this.mapChecked(reader, output, file.name) : this.mapRecords(reader, output, file.name))
+      output.flush()
+    } finally {
+      this.bad.push(...source.bad)
+      source.close()
+      if (file.gzip) rmSync(inflated, { force: true })
+    }
+  }
+
+  private async mapRecords(reader: RecordReader, output: MapOutput, name: string): Promise<void> {
+    const { job, progress, ctx } = this.env
+    const { map } = job
+    const { emit } = output
+    try {
+      while (reader.next()) {
+        this.records++
+        progress.beat()
+        const returned = map.call(job, reader.record, emit, ctx)
+        if (returned !== undefined && isPromise(returned)) await returned
+      }
+    } catch (cause) {
+      throw this.blame(cause, reader, name)
+    }
+  }
+
+  /** As `mapRecords`, but the record is a copy that is overwritten once the call is over. */
+  private async mapChecked(reader: RecordReader, output: MapOutput, name: string): Promise<void> {
+    const { job, progress, ctx } = this.env
+    try {
+      while (reader.next()) {
+        this.records++
+        progress.beat()
+        const { record, scribble } = lend(reader.record)
+        const returned = job.map(record, output.emit, ctx)
+        if (returned !== undefined && isPromise(returned)) await returned
+        scribble()
+      }
+    } catch (cause) {
+      throw this.blame(cause, reader, name)
+    }
+  }
+
+  /** Errors of the engine and of the disk pass; everything else was thrown by user code, at this record. */
+  private blame(cause: unknown, reader: RecordReader, name: string): unknown {
+    if (isOwnError(cause)) return cause
+    return mapError(cause, name, reader.offset, this.records, reader.head(HEAD_BYTES))
+  }
+}
+
+/** A copy of a record's views in memory that can be spoilt. */
+function lend(record: unknown): { record: unknown; scribble: () => void } {
+  if (record instanceof Text) {
+    const copy = record.copy()
+    return { record: copy, scribble: () => copy.buffer.fill('#') }
+  }
+  if (typeof record === 'object' && record !== null) {
+    const lent = Object.entries(record).map(([name, part]) => ({ name, ...lend(part) }))
+    return {
+      record: Object.fromEntries(lent.map(({ name, record: part }) => [name, part])),
+      scribble: () => {
+        for (const part of lent) part.scribble()
+      },
+    }
+  }
+  return { record, scribble: () => {} }
+}

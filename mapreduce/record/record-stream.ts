@@ -1,0 +1,56 @@
+/**
+ * One encoded record, as a view: kinds and payload ranges. `bytes` differs from record to record; everything is good
+ * until the stream moves on.
+ */
+export interface RecordView {
+  keyBytes: Buffer
+  keyKind: number
+  keyStart: number
+  keyEnd: number
+  valueBytes: Buffer
+  valueKind: number
+  valueStart: number
+  valueEnd: number
+}
+
+/** Records in key order, one partition's worth; equal keys in input order. */
+export interface RecordStream {
+  readonly view: RecordView
+  /** Moves to the next record; false at the end. Throws MR_LOST_RUN when a run can not be read. */
+  advance(): boolean
+}
+
+/** Takes encoded records, copying what it keeps. */
+export interface RecordSink {
+  write(
+    keyBytes: Buffer,
+    keyKind: number,
+    keyStart: number,
+    keyEnd: number,
+    valueBytes: Buffer,
+    valueKind: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void
+}
+
+export function emptyView(): RecordView {
+  const none = Buffer.alloc(0)
+  return {
+    keyBytes: none,
+    keyKind: 0,
+    keyStart: 0,
+    keyEnd: 0,
+    valueBytes: none,
+    valueKind: 0,
+    valueStart: 0,
+    valueEnd: 0,
+  }
+}
+
+/** Copies a byte range; short ones without the cost of a native call. */
+export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  const length = end - start
+  if (length < 24) for (let i = 0; i < length; i++) to[at + i] = from[start + i] ?? 0
+  else to.set(from.subarray(start, end), at)
+}

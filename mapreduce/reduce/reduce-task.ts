@@ -1,0 +1,71 @@
+import { counter } from '../base/counters.ts'
+import type { ReduceTask, TaskDone } from '../master/task.ts'
+import { directOutput } from '../output/direct-output.ts'
+import { OutputWriter } from '../output/writer.ts'
+import { Groups } from '../shuffle/groups.ts'
+import { withMerged } from '../shuffle/merge-passes.ts'
+import { reduceGroups } from '../shuffle/reduce-groups.ts'
+import { mapSideAggregate } from '../task/engine-job.ts'
+import { type TaskEnvironment, userStep } from '../task/task-environment.ts'
+import { reduceError } from '../task/user-error.ts'
+
+/** Beats and progress once in so many groups. */
+const BEAT_GROUPS = 64
+
+/** Runs one reduce attempt to its end: merges its partition of every run, reduces, leaves a file of output. */
+export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Promise<TaskDone> {
+  const { job, space, progress, ctx } = env
+  const { reduce } = job
+  if (reduce === undefined) throw new TypeError('a reduce task of a job without reduce')
+  space.clear()
+  const counters: Record<string, number> = {}
+  const count = (name: string, by: number): void => {
+    counters[name] = (counters[name] ?? 0) + by
+  }
+  const writer = new OutputWriter(task.outputFile, env.format)
+  try {
+    await userStep('setup', () => job.setup?.(ctx))
+    if (task.runs.length > 0) {
+      const expected = task.runs.reduce((sum, run) => sum + run.records, 0)
+      let passes = 0
+      const space_ = {
+        memory: space.work,
+        passBuffer: space.passBuffer,
+        passFile: () => `${task.outputFile}.pass-${passes++}`,
+        onPass: (records: number) => {
+          count(counter.mergePasses, 1)
+          count(counter.spilledRecords, records)
+        },
+        beat: () => {
+          progress.beat()
+        },
+      }
+      await withMerged(task.runs, space_, async (merge) => {
+        const groups = new Groups(merge, job.groupBy ?? 0, mapSideAggregate(job)?.aggregate)
+        const done = await reduceGroups(groups, () => merge.view, {
+          reduce,
+          sink: writer,
+          ctx,
+          onGroup: (n) => {
+            if (n % BEAT_GROUPS === 0) progress.records(groups.records, writer.records, groups.records / expected)
+          },
+          userError: (cause, key) => reduceError('reduce', cause, key),
+        })
+        count(counter.reduceInputGroups, done)
+        count(counter.reduceInputRecords, groups.records)
+      })
+      count(
+        counter.shuffleBytes,
+        task.runs.reduce((sum, run) => sum + run.length, 0),
+      )
+    }
+    await userStep('cleanup', () => job.cleanup?.(directOutput(writer).emit, ctx))
+  } catch (error) {
+    writer.abandon()
+    throw error
+  }
+  const outputBytes = writer.close({ sync: false })
+  count(counter.outputRecords, writer.records)
+  count(counter.outputBytes, outputBytes)
+  return { ok: true, counters, userCounters: ctx.counters, slices: [], outputBytes, bad: [] }
+}

@@ -1,0 +1,132 @@
+import type { Arena } from '../kernels/arena.ts'
+import type { Kernels } from '../kernels/kernels.ts'
+import { ENTRY_BYTES, entry, foldOperation, SLOT_BYTES, stopped, TABLE_WORDS, table } from '../kernels/layout.ts'
+import { metaKind, metaLength } from '../record/kind.ts'
+import { type KeyIndex, SORT_RECORDS_MAX, sortKeys } from './sort.ts'
+
+const SLOTS_MIN = 1024
+/** Entries a slot: above 5/8 full, probes get long. */
+const LOAD = 5 / 8
+/** Slots, entries and sort words of a full table, a slot. */
+const BYTES_A_SLOT = SLOT_BYTES + LOAD * (ENTRY_BYTES + 8)
+
+/**
+ * The combine table: open addressing over typed memory, one entry a distinct key with its folded number. It starts
+ * small enough for the cache and grows inside its region; when the region is full its entries are spilled in order.
+ */
+export class FoldTable {
+  private readonly arena: Arena
+  private readonly kernels: Kernels
+  private readonly state: number
+  private readonly entries: number
+  private readonly slotsMax: number
+  private readonly words: number
+  private readonly operation: number
+
+  constructor(arena: Arena, kernels: Kernels, operation: keyof typeof foldOperation, byteLength: number) {
+    this.arena = arena
+    this.kernels = kernels
+    this.operation = foldOperation[operation]
+    this.state = arena.reserve(TABLE_WORDS * 4)
+    const region = byteLength - TABLE_WORDS * 4
+    let slots = SLOTS_MIN
+    // Half as much again for the bytes of keys longer than eight.
+    while (slots * 2 * BYTES_A_SLOT * 1.3 <= region && slots * 2 * LOAD < SORT_RECORDS_MAX) slots *= 2
+    const entriesMax = Math.floor(slots * LOAD)
+    this.slotsMax = slots
+    const slotsAt = arena.reserve(slots * SLOT_BYTES)
+    this.entries = arena.reserve(entriesMax * ENTRY_BYTES)
+    this.words = arena.reserve(entriesMax * 8)
+    const keysMax = Math.max(4096, Math.floor(region - slots * BYTES_A_SLOT - 512))
+    const keys = arena.reserve(keysMax)
+    const { u32 } = arena
+    const at = this.state >>> 2
+    u32[at + table.slots] = slotsAt
+    u32[at + table.entries] = this.entries
+    u32[at + table.keys] = keys
+    u32[at + table.keysMax] = keysMax
+    this.clear()
+  }
+
+  get count(): number {
+    return this.arena.u32[(this.state >>> 2) + table.count] ?? 0
+  }
+
+  /** The longest key it should be asked to hold: a few of these must not fill it. */
+  get keyBytesMax(): number {
+    return Math.min(16384, (this.arena.u32[(this.state >>> 2) + table.keysMax] ?? 0) >>> 4)
+  }
+
+  /**
+   * Folds pending records [from, to); returns the index of the first it did not take, and why in `stoppedBy`. A table
+   * that could still grow has grown and gone on.
+   */
+  fold(pending: number, values: number, from: number, to: number): number {
+    let next = from
+    for (;;) {
+      next = this.kernels.fold(this.state, pending, values, next, to, this.operation)
+      if (next === to || this.stoppedBy !== stopped.tableFull || !this.grow()) return next
+    }
+  }
+
+  get stoppedBy(): number {
+    return this.arena.u32[(this.state >>> 2) + table.status] ?? 0
+  }
+
+  private grow(): boolean {
+    const { u32 } = this.arena
+    const at = this.state >>> 2
+    const slots = (u32[at + table.slotMask] ?? 0) + 1
+    if (slots >= this.slotsMax) return false
+    this.setSlots(Math.min(this.slotsMax, slots * 4))
+    this.kernels.rehash(this.state)
+    return true
+  }
+
+  /** Sorts by (partition, key); returns rank -> entry. `partitionAt` maps an entry to its partition. */
+  sort(partitionBits: number, partitionAt: (i: number) => number): (rank: number) => number {
+    const index: KeyIndex = {
+      count: this.count,
+      base: this.entries,
+      stride: ENTRY_BYTES,
+      keyField: entry.key,
+      metaField: entry.meta,
+    }
+    return sortKeys(this.arena, index, this.words, partitionBits, partitionBits > 0 ? partitionAt : undefined)
+  }
+
+  hashOf(i: number): number {
+    return this.arena.u32[(this.entries + i * ENTRY_BYTES + entry.hash) >>> 2] ?? 0
+  }
+
+  keyKindOf(i: number): number {
+    return metaKind(this.arena.u32[(this.entries + i * ENTRY_BYTES + entry.meta) >>> 2] ?? 0)
+  }
+
+  keyStartOf(i: number): number {
+    return this.arena.u32[(this.entries + i * ENTRY_BYTES + entry.key) >>> 2] ?? 0
+  }
+
+  keyEndOf(i: number): number {
+    return this.keyStartOf(i) + metaLength(this.arena.u32[(this.entries + i * ENTRY_BYTES + entry.meta) >>> 2] ?? 0)
+  }
+
+  valueOf(i: number): number {
+    return this.arena.f64[(this.entries + i * ENTRY_BYTES + entry.value) >>> 3] ?? 0
+  }
+
+  clear(): void {
+    const { u32 } = this.arena
+    const at = this.state >>> 2
+    u32[at + table.count] = 0
+    u32[at + table.keysUsed] = 0
+    this.setSlots(SLOTS_MIN)
+    this.kernels.rehash(this.state)
+  }
+
+  private setSlots(slots: number): void {
+    const at = this.state >>> 2
+    this.arena.u32[at + table.slotMask] = slots - 1
+    this.arena.u32[at + table.entriesMax] = Math.floor(slots * LOAD)
+  }
+}

@@ -1,0 +1,125 @@
+import { type Decoded, Decoder } from '../record/decode.ts'
+import { Encoder, tuplePrefixEnd } from '../record/encode.ts'
+import { kind } from '../record/kind.ts'
+import { copyBytes, type RecordStream } from '../record/record-stream.ts'
+import type { Aggregate } from './aggregate.ts'
+import { createFold, type Fold } from './fold.ts'
+
+/**
+ * Cuts a sorted stream into groups of equal keys (or, with `groupBy`, of tuples that agree in their first fields), and
+ * hands out the values of the current group one by one. Never more than one record is held, whatever a group's size.
+ */
+export class Groups implements IterableIterator<Decoded> {
+  /** A copy of the group's first key: the stream's own views move on under it. */
+  keyBytes: Buffer = Buffer.allocUnsafeSlow(256)
+  keyKind = 0
+  keyLength = 0
+  /** Values handed out or skipped so far, over all groups. */
+  records = 0
+  done = false
+  value: Decoded = undefined
+  private readonly stream: RecordStream
+  private readonly groupBy: number
+  /** Finishes values that a combiner left unfinished. */
+  private readonly partials: Fold | undefined
+  private readonly partialEncoder = new Encoder()
+  private readonly keyDecoder = new Decoder()
+  private readonly valueDecoder = new Decoder()
+  /** Bytes of the key that decide whether a record belongs to the group. */
+  private groupLength = 0
+  /** The stream's current record has not been handed out yet. */
+  private pending = false
+  private ended = false
+  /** The group has been opened, and the record that opened it not yet handed out. */
+  private fresh = false
+
+  /** `combined`: the aggregate a combiner may have left unfinished values of. */
+  constructor(stream: RecordStream, groupBy: number, combined: Aggregate | undefined) {
+    this.stream = stream
+    this.groupBy = groupBy
+    this.partials = combined === undefined ? undefined : createFold(combined)
+  }
+
+  /** Moves to the next group, past whatever is left of this one. */
+  nextGroup(): boolean {
+    while (this.step());
+    if (!this.pending && !this.pull()) return false
+    const { view } = this.stream
+    const length = view.keyEnd - view.keyStart
+    if (this.keyBytes.length < length) this.keyBytes = Buffer.allocUnsafeSlow(length * 2)
+    copyBytes(view.keyBytes, view.keyStart, view.keyEnd, this.keyBytes, 0)
+    this.keyKind = view.keyKind
+    this.keyLength = length
+    this.groupLength =
+      this.groupBy > 0 && view.keyKind === kind.Tuple ? tuplePrefixEnd(this.keyBytes, 0, length, this.groupBy) : length
+    this.pending = true
+    this.done = false
+    this.fresh = true
+    return true
+  }
+
+  /** Moves the stream to the group's next record; false when the group is over. The view is then `stream.view`. */
+  step(): boolean {
+    if (this.fresh) {
+      // The record that opened the group is its first value.
+      this.fresh = false
+      this.pending = false
+      this.records++
+      return true
+    }
+    if (this.pending || !this.pull() || !this.sameGroup()) return false
+    this.pending = false
+    this.records++
+    return true
+  }
+
+  /** The group's key, decoded; good until the next group. */
+  key(): Decoded {
+    return this.keyDecoder.decode(this.keyBytes, this.keyKind, 0, this.keyLength)
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): this {
+    if (!this.step()) {
+      this.value = undefined
+      this.done = true
+      return this
+    }
+    const { view } = this.stream
+    this.value =
+      view.valueKind === kind.Partial && this.partials !== undefined
+        ? this.finished(this.partials)
+        : this.valueDecoder.decode(view.valueBytes, view.valueKind, view.valueStart, view.valueEnd)
+    return this
+  }
+
+  private finished(fold: Fold): Decoded {
+    const { view } = this.stream
+    const encoder = this.partialEncoder
+    fold.reset()
+    fold.add(view.valueBytes, view.valueKind, view.valueStart, view.valueEnd)
+    const finishedKind = fold.finish(encoder)
+    return this.valueDecoder.decode(encoder.bytes, finishedKind, 0, encoder.length)
+  }
+
+  private pull(): boolean {
+    if (this.ended) return false
+    this.pending = this.stream.advance()
+    this.ended = !this.pending
+    return this.pending
+  }
+
+  private sameGroup(): boolean {
+    const { view } = this.stream
+    if (view.keyKind !== this.keyKind) return false
+    const length = view.keyEnd - view.keyStart
+    const grouped = this.groupLength
+    if (grouped === this.keyLength ? length !== grouped : length < grouped) return false
+    const { keyBytes } = this
+    for (let i = 0; i < grouped; i++) if (view.keyBytes[view.keyStart + i] !== keyBytes[i]) return false
+    return true
+  }
+}

@@ -1,0 +1,91 @@
+import { rmSync } from 'node:fs'
+import { Merge } from './merge.ts'
+import type { SliceSource } from './run-cursor.ts'
+import { BLOCK_BYTES } from './run-format.ts'
+import { RunWriter } from './run-writer.ts'
+
+/** A cursor with less room than this would read single blocks. */
+const CURSOR_BYTES_MIN = BLOCK_BYTES + BLOCK_BYTES / 2
+/** Beyond this many runs at once, reads get small and the disk seeks. */
+const FAN_IN_MAX = 512
+
+export interface MergeSpace {
+  /** For the cursors' buffers; more runs than fit are merged in passes. */
+  readonly memory: Buffer
+  /** For the runs that passes write. */
+  readonly passBuffer: Buffer
+  /** A fresh path for a run that a pass writes. */
+  readonly passFile: () => string
+  /** Called once a pass with the records it moved. */
+  readonly onPass: (records: number) => void
+  /** Called now and then, so that a long merge is seen to be alive. */
+  readonly beat: () => void
+}
+
+/**
+ * Merges any number of slices (of one partition, in input order) and hands the merged stream to `use`. Slices that do
+ * not fit the fan-in are first merged with their neighbours, which keeps equal keys in input order.
+ */
+export async function withMerged<T>(
+  slices: readonly SliceSource[],
+  space: MergeSpace,
+  use: (merge: Merge) => Promise<T>,
+): Promise<T> {
+  const fanIn = Math.max(2, Math.min(FAN_IN_MAX, Math.floor(space.memory.length / CURSOR_BYTES_MIN)))
+  const made: string[] = []
+  try {
+    let current = slices
+    while (current.length > fanIn) {
+      const next: SliceSource[] = []
+      for (let i = 0; i < current.length; i += fanIn) {
+        const group = current.slice(i, i + fanIn)
+        const [only] = group
+        if (group.length === 1 && only !== undefined) next.push(only)
+        else next.push(mergePass(group, space, made))
+      }
+      current = next
+    }
+    const merge = new Merge(current, space.memory)
+    try {
+      return await use(merge)
+    } finally {
+      merge.close()
+    }
+  } finally {
+    for (const file of made) rmSync(file, { force: true })
+  }
+}
+
+function mergePass(group: readonly SliceSource[], space: MergeSpace, made: string[]): SliceSource {
+  const file = space.passFile()
+  const merge = new Merge(group, space.memory)
+  try {
+    const writer = new RunWriter(file, space.passBuffer)
+    made.push(file)
+    try {
+      while (merge.advance()) {
+        const { view } = merge
+        writer.write(
+          view.keyBytes,
+          view.keyKind,
+          view.keyStart,
+          view.keyEnd,
+          view.valueBytes,
+          view.valueKind,
+          view.valueStart,
+          view.valueEnd,
+        )
+        if ((writer.records & 0xffff) === 0) space.beat()
+      }
+    } catch (error) {
+      writer.abandon()
+      throw error
+    }
+    const slice = writer.endSlice()
+    space.onPass(slice.records)
+    writer.close()
+    return { file, offset: slice.offset, length: slice.length, mapTask: -1 }
+  } finally {
+    merge.close()
+  }
+}

@@ -1,0 +1,41 @@
+import { MrError } from '../base/errors.ts'
+import { type Decoded, Decoder } from '../record/decode.ts'
+import { tuplePrefixEnd } from '../record/encode.ts'
+import { hashKey, partitionOf } from '../record/hash.ts'
+import { kind } from '../record/kind.ts'
+
+/** The partition of an encoded key. */
+export type Partitioner = (bytes: Buffer, keyKind: number, start: number, end: number) => number
+
+export interface PartitionerOptions {
+  readonly partitions: number
+  /** Tuple keys are partitioned by their first fields. */
+  readonly groupBy: number
+  readonly custom: ((key: Decoded, partitions: number) => unknown) | undefined
+}
+
+/** Throws MR_USER_CODE when a custom partitioner answers anything but an integer in [0, partitions). */
+export function createPartitioner(options: PartitionerOptions): Partitioner {
+  const { partitions, groupBy, custom } = options
+  if (custom !== undefined) {
+    const decoder = new Decoder()
+    return (bytes, keyKind, start, end) => {
+      const answer = custom(decoder.decode(bytes, keyKind, start, end), partitions)
+      if (typeof answer === 'number' && Number.isInteger(answer) && answer >= 0 && answer < partitions) return answer
+      throw new MrError(
+        'MR_USER_CODE',
+        `partition returned ${String(answer)}; it has to be an integer from 0 to ${partitions - 1}`,
+      )
+    }
+  }
+  if (partitions <= 1) return () => 0
+  return (bytes, keyKind, start, end) => {
+    const grouped = groupBy > 0 && keyKind === kind.Tuple ? tuplePrefixEnd(bytes, start, end, groupBy) : end
+    return partitionOf(hashKey(bytes, keyKind, start, grouped), partitions)
+  }
+}
+
+/** Bits that hold any partition number. */
+export function bitsOf(partitions: number): number {
+  return partitions <= 1 ? 0 : 32 - Math.clz32(partitions - 1)
+}

@@ -1,0 +1,135 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { emptyView, type RecordStream, type RecordView } from '../record/record-stream.ts'
+import { readVarint, varint } from '../record/varint.ts'
+import { LostRun } from './lost-run.ts'
+import { BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES } from './run-format.ts'
+
+/** A slice to read: one partition of one run file. */
+export interface SliceSource {
+  readonly file: string
+  readonly offset: number
+  readonly length: number
+  /** The map task to run again when the slice is lost; -1 for a run of the reading task itself. */
+  readonly mapTask: number
+}
+
+/** Reads one slice of a run file in large pieces, every block checked before its records are looked at. */
+export class RunCursor implements RecordStream {
+  readonly view: RecordView = emptyView()
+  /** The key's first eight bytes, kind byte included, as two big-endian words: most comparisons end here. */
+  high = 0
+  low = 0
+  readonly source: SliceSource
+  private readonly fd: number
+  private buffer: Buffer
+  /** File position after what is in the buffer. */
+  private position: number
+  private readonly limit: number
+  private filled = 0
+  private at = 0
+  private blockEnd = 0
+
+  /** `buffer` is the cursor's until `close`; a block that does not fit makes it take a larger one of its own. */
+  constructor(source: SliceSource, buffer: Buffer) {
+    this.source = source
+    this.buffer = buffer
+    this.position = source.offset
+    this.limit = source.offset + source.length
+    try {
+      this.fd = openSync(source.file, 'r')
+    } catch (cause) {
+      throw new LostRun(source, `can not be opened: ${String(cause)}`, { cause })
+    }
+  }
+
+  advance(): boolean {
+    if (this.at === this.blockEnd && !this.nextBlock()) return false
+    const { buffer, view } = this
+    readVarint(buffer, this.at)
+    const keyLength = varint.value
+    readVarint(buffer, varint.next)
+    const valueLength = varint.value
+    const key = varint.next
+    const value = key + keyLength
+    const end = value + valueLength
+    if (keyLength < 1 || valueLength < 1 || end > this.blockEnd)
+      throw this.lost('has a record that runs over its block')
+    view.keyKind = buffer[key] ?? 0
+    view.keyStart = key + 1
+    view.keyEnd = value
+    view.valueKind = buffer[value] ?? 0
+    view.valueStart = value + 1
+    view.valueEnd = end
+    this.at = end
+    let high = 0
+    let low = 0
+    if (keyLength >= 8) {
+      high = word(buffer, key)
+      low = word(buffer, key + 4)
+    } else {
+      for (let i = 0; i < 4; i++) high = (high << 8) | (i < keyLength ? (buffer[key + i] ?? 0) : 0)
+      for (let i = 4; i < 8; i++) low = (low << 8) | (i < keyLength ? (buffer[key + i] ?? 0) : 0)
+    }
+    this.high = high >>> 0
+    this.low = low >>> 0
+    return true
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+
+  private nextBlock(): boolean {
+    if (this.filled - this.at < BLOCK_HEADER_BYTES) this.fill(BLOCK_HEADER_BYTES)
+    if (this.filled === this.at) return false
+    if (this.filled - this.at < BLOCK_HEADER_BYTES) throw this.lost('ends inside a block header')
+    const length = this.buffer.readUInt32LE(this.at)
+    if (length === 0 || length > BLOCK_BYTES_MAX) throw this.lost(`claims a block of ${length} bytes`)
+    const whole = BLOCK_HEADER_BYTES + length
+    if (this.filled - this.at < whole) this.fill(whole)
+    if (this.filled - this.at < whole) throw this.lost('ends inside a block')
+    const start = this.at + BLOCK_HEADER_BYTES
+    const expected = this.buffer.readUInt32LE(this.at + 4)
+    if (crc32(this.buffer.subarray(start, start + length)) !== expected) throw this.lost('fails its checksum')
+    this.at = start
+    this.blockEnd = start + length
+    this.view.keyBytes = this.buffer
+    this.view.valueBytes = this.buffer
+    return true
+  }
+
+  /** Brings at least `needed` bytes from `at` into the buffer, as far as the slice has them, and as many more as fit. */
+  private fill(needed: number): void {
+    const rest = this.filled - this.at
+    if (needed > this.buffer.length) {
+      // Bounded by what the slice can hold, whatever a damaged header claims.
+      const grown = Buffer.allocUnsafeSlow(Math.min(needed, rest + this.limit - this.position))
+      this.buffer.copy(grown, 0, this.at, this.filled)
+      this.buffer = grown
+    } else this.buffer.copy(this.buffer, 0, this.at, this.filled)
+    this.at = 0
+    this.filled = rest
+    this.blockEnd = 0
+    while (this.filled < this.buffer.length && this.position < this.limit) {
+      const wanted = Math.min(this.buffer.length - this.filled, this.limit - this.position)
+      let read: number
+      try {
+        read = readSync(this.fd, this.buffer, this.filled, wanted, this.position)
+      } catch (cause) {
+        throw new LostRun(this.source, `can not be read: ${String(cause)}`, { cause })
+      }
+      if (read === 0) break
+      this.filled += read
+      this.position += read
+    }
+  }
+
+  private lost(what: string): LostRun {
+    return new LostRun(this.source, `${what} (before byte ${this.position})`)
+  }
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)
+}

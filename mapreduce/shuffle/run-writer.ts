@@ -1,0 +1,125 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { copyBytes, type RecordSink } from '../record/record-stream.ts'
+import { writeVarint } from '../record/varint.ts'
+import { BLOCK_BYTES, BLOCK_HEADER_BYTES, RUN_HEADER_BYTES, RUN_MAGIC, RUN_VERSION } from './run-format.ts'
+
+/** Two varints and two kind bytes. */
+const RECORD_OVERHEAD_MAX = 12
+
+/** Where one partition's records lie in a run file. */
+export interface SliceRange {
+  readonly offset: number
+  readonly length: number
+  readonly records: number
+}
+
+/** Writes one run file, see run-format.ts. Records come in key order, partition after partition. */
+export class RunWriter implements RecordSink {
+  readonly path: string
+  private readonly fd: number
+  private buffer: Buffer
+  /** Written out once it holds this much, at the end of a block. */
+  private readonly flushBytes: number
+  private used = RUN_HEADER_BYTES
+  private blockStart = -1
+  private flushed = 0
+  private sliceOffset = RUN_HEADER_BYTES
+  private sliceRecords = 0
+  records = 0
+
+  /**
+   * `buffer` (three blocks or more) is borrowed until `close`; a record that does not fit makes the writer take a larger
+   * one of its own.
+   */
+  constructor(path: string, buffer: Buffer) {
+    this.path = path
+    this.buffer = buffer
+    this.flushBytes = Math.max(BLOCK_BYTES, buffer.length - 2 * BLOCK_BYTES)
+    this.fd = openSync(path, 'wx', 0o600)
+    this.buffer.writeUInt32LE(RUN_MAGIC, 0)
+    this.buffer.writeUInt32LE(RUN_VERSION, 4)
+  }
+
+  write(
+    keyBytes: Buffer,
+    keyKind: number,
+    keyStart: number,
+    keyEnd: number,
+    valueBytes: Buffer,
+    valueKind: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const keyLength = keyEnd - keyStart
+    const valueLength = valueEnd - valueStart
+    if (this.used + keyLength + valueLength + RECORD_OVERHEAD_MAX + BLOCK_HEADER_BYTES > this.buffer.length) {
+      this.makeRoom(keyLength + valueLength)
+    }
+    if (this.blockStart < 0) {
+      this.blockStart = this.used
+      this.used += BLOCK_HEADER_BYTES
+    }
+    const buffer = this.buffer
+    let at = writeVarint(buffer, this.used, keyLength + 1)
+    at = writeVarint(buffer, at, valueLength + 1)
+    buffer[at++] = keyKind
+    copyBytes(keyBytes, keyStart, keyEnd, buffer, at)
+    at += keyLength
+    buffer[at++] = valueKind
+    copyBytes(valueBytes, valueStart, valueEnd, buffer, at)
+    this.used = at + valueLength
+    this.sliceRecords++
+    this.records++
+    if (this.used - this.blockStart >= BLOCK_BYTES) this.closeBlock()
+  }
+
+  /** Ends the current partition and tells where it lies. */
+  endSlice(): SliceRange {
+    this.closeBlock()
+    const end = this.flushed + this.used
+    const range = { offset: this.sliceOffset, length: end - this.sliceOffset, records: this.sliceRecords }
+    this.sliceOffset = end
+    this.sliceRecords = 0
+    return range
+  }
+
+  /** Returns the size of the file. */
+  close(): number {
+    try {
+      this.closeBlock()
+      this.flush()
+    } finally {
+      closeSync(this.fd)
+    }
+    return this.flushed
+  }
+
+  /** Closes the file after a failure; what is in it is not to be used. */
+  abandon(): void {
+    closeSync(this.fd)
+  }
+
+  private closeBlock(): void {
+    if (this.blockStart < 0) return
+    const start = this.blockStart + BLOCK_HEADER_BYTES
+    this.buffer.writeUInt32LE(this.used - start, this.blockStart)
+    this.buffer.writeUInt32LE(crc32(this.buffer.subarray(start, this.used)), this.blockStart + 4)
+    this.blockStart = -1
+    if (this.used >= this.flushBytes) this.flush()
+  }
+
+  private makeRoom(payload: number): void {
+    this.closeBlock()
+    this.flush()
+    const needed = payload + RECORD_OVERHEAD_MAX + BLOCK_HEADER_BYTES
+    if (needed > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(needed)
+  }
+
+  private flush(): void {
+    let at = 0
+    while (at < this.used) at += writeSync(this.fd, this.buffer, at, this.used - at)
+    this.flushed += this.used
+    this.used = 0
+  }
+}

@@ -1,0 +1,42 @@
+import { MrError } from '../base/errors.ts'
+import type { JobPlan } from '../master/task.ts'
+import type { OutputFormatName } from '../output/format.ts'
+import type { EngineJob } from './engine-job.ts'
+import type { ProgressRow } from './progress-row.ts'
+import type { WorkerTaskContext } from './task-context.ts'
+import { UserCodeError } from './user-error.ts'
+import type { WorkerSpace } from './worker-space.ts'
+
+/** What an attempt runs in. */
+export interface TaskEnvironment {
+  readonly plan: JobPlan
+  readonly job: EngineJob
+  readonly space: WorkerSpace
+  /** The datanode the worker is bound to; empty for none. */
+  readonly datanode: string
+  readonly progress: ProgressRow
+  readonly ctx: WorkerTaskContext
+  readonly format: OutputFormatName
+}
+
+/** Runs the user's `setup` or `cleanup`, and says so when it throws. */
+export async function userStep(what: 'setup' | 'cleanup', step: () => unknown): Promise<void> {
+  try {
+    await step()
+  } catch (cause) {
+    throw isOwnError(cause) ? cause : new UserCodeError(`${what} threw`, cause)
+  }
+}
+
+/**
+ * Whether an error that came out of a call of user code is not the user's: the engine's own, or what the operating
+ * system refused while `emit` spilled or wrote.
+ */
+export function isOwnError(cause: unknown): boolean {
+  if (cause instanceof UserCodeError) return true
+  return cause instanceof MrError ? cause.code !== 'MR_USER_CODE' : isSystemError(cause)
+}
+
+export function isSystemError(cause: unknown): cause is NodeJS.ErrnoException {
+  return cause instanceof Error && 'syscall' in cause && 'errno' in cause
+}

@@ -1,0 +1,46 @@
+import { DfsError } from '../../dfs/short-circuit.ts'
+import { MrError, type MrErrorCode } from '../base/errors.ts'
+import type { TaskFailure } from '../master/task.ts'
+import { LostRun } from '../shuffle/lost-run.ts'
+import { isSystemError } from '../task/task-environment.ts'
+import { UserCodeError } from '../task/user-error.ts'
+
+/** Failures that no other attempt will cure. */
+const permanentCodes: ReadonlySet<MrErrorCode> = new Set<MrErrorCode>([
+  'MR_RECORD_TOO_LARGE',
+  'MR_BAD_INPUT',
+  'MR_BAD_JOB',
+])
+
+/** What the master is told of an attempt that failed. */
+export function taskFailure(error: unknown): TaskFailure {
+  if (error instanceof LostRun) {
+    return { ...failure(error.code, error.message), ...(error.mapTask < 0 ? {} : { lostMaps: [error.mapTask] }) }
+  }
+  if (error instanceof UserCodeError) {
+    const { cause } = error
+    return { ...failure(error.code, error.message), ...stackOf(cause) }
+  }
+  if (error instanceof MrError) return { ...failure(error.code, error.message), ...stackOf(error) }
+  if (error instanceof DfsError)
+    return failure(error.code === 'DFS_NO_REPLICA' ? 'MR_BAD_INPUT' : 'MR_IO', error.message)
+  if (isSystemError(error)) {
+    const full = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+    return failure(
+      full ? 'MR_NO_SPACE' : 'MR_IO',
+      full
+        ? `the disk is full: ${error.message}; free some space, or set QUERN_TMP to a directory on a larger disk`
+        : `the operating system refused: ${error.message}`,
+    )
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return { ...failure('MR_IO', `the task failed unexpectedly: ${message}`), ...stackOf(error) }
+}
+
+function failure(code: MrErrorCode, message: string): TaskFailure {
+  return { ok: false, code, message, permanent: permanentCodes.has(code), bad: [] }
+}
+
+function stackOf(error: unknown): { stack?: string } {
+  return error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}
+}
