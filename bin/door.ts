@@ -4,7 +4,7 @@ import type { CommandIo } from './commands/command.ts'
 import { helpText } from './commands/help.ts'
 import { nearest } from './commands/suggest.ts'
 import { commands as allCommands, type CommandEntry } from './commands/table.ts'
-import { isClosedPipe, OutputClosed, write } from './terminal/output.ts'
+import { isClosedPipe, OutputClosed, OutputFailed, write } from './terminal/output.ts'
 import { styleFor } from './terminal/style.ts'
 
 /**
@@ -70,7 +70,7 @@ function unknownCommand(typed: string, commands: readonly CommandEntry[]): strin
 
 /** One line for a failure nobody below could name better; QUERN_DEBUG=1 adds the stack and the chain of causes. */
 async function explain(error: unknown, io: CommandIo): Promise<number> {
-  const known = error instanceof MrError || error instanceof DfsError
+  const known = error instanceof MrError || error instanceof DfsError || error instanceof OutputFailed
   const message = error instanceof Error ? error.message || error.name : String(error)
   const lines = known || io.signal.aborted ? [`quern: ${message}`] : [`quern: ${message.split('\n', 1)[0]}`]
   if (io.env['QUERN_DEBUG'] === '1') lines.push(...stacks(error))

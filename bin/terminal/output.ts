@@ -1,13 +1,19 @@
 import type { Writable } from 'node:stream'
+import { systemReason } from './system-error.ts'
 
 /** The reader of our output went away (`| head`): no failure, nobody wants the rest. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed'
 }
 
+/** Our output could not be written, for any other reason than a reader who left: mostly a full disk. */
+export class OutputFailed extends Error {
+  override readonly name = 'OutputFailed'
+}
+
 /**
  * Writes and waits until the bytes are handed over, so that memory stays bounded by the slowest reader and `bytes` may
- * be reused afterwards. Throws OutputClosed when the reader is gone and the stream's own error otherwise (disk full).
+ * be reused afterwards. Throws OutputClosed when the reader is gone, OutputFailed otherwise.
  */
 export function write(stream: Writable, bytes: Uint8Array | string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -17,7 +23,8 @@ export function write(stream: Writable, bytes: Uint8Array | string): Promise<voi
     }
     stream.write(bytes, (error) => {
       if (error === null || error === undefined) resolve()
-      else reject(isClosedPipe(error) ? new OutputClosed('output is closed', { cause: error }) : error)
+      else if (isClosedPipe(error)) reject(new OutputClosed('output is closed', { cause: error }))
+      else reject(new OutputFailed(`write error: ${systemReason(error) ?? error.message}`, { cause: error }))
     })
   })
 }

@@ -124,7 +124,7 @@ describe('output', () => {
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('no space'), { code: 'ENOSPC' })),
     })
     full.on('error', () => {})
-    await expect(write(full, 'x')).rejects.toMatchObject({ code: 'ENOSPC' })
+    await expect(write(full, 'x')).rejects.toMatchObject({ name: 'OutputFailed', message: 'write error: no space' })
   })
 
   it('a stream that is gone already is a reader that left', async () => {

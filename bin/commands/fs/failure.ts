@@ -1,5 +1,6 @@
-import { getSystemErrorMap } from 'node:util'
 import { DfsError } from '../../../dfs/base/errors.ts'
+import { OutputFailed } from '../../terminal/output.ts'
+import { systemReason } from '../../terminal/system-error.ts'
 import { printable } from '../../terminal/width.ts'
 
 /** Wrong usage of a verb: printed with the verb's usage line, exit code 255 as `hadoop fs` has it. */
@@ -32,6 +33,7 @@ const quoted = (shown: string): string => `\`${printable(shown)}'`
 
 /** Failures that the next path would only meet again: the command stops instead of repeating them. */
 export function isFatal(error: unknown): boolean {
+  if (error instanceof OutputFailed) return true
   return (
     error instanceof DfsError &&
     (error.code === 'DFS_NO_SPACE' || error.code === 'DFS_CLOSED' || error.code === 'DFS_CORRUPT_METADATA')
@@ -45,11 +47,17 @@ export function failureText(error: unknown, shown?: string): string {
     const reason = dfsReason(error)
     return reason === undefined || shown === undefined ? error.message : `${quoted(shown)}: ${reason}`
   }
-  const reason = error instanceof Error && 'syscall' in error ? systemReason(error) : messageOf(error)
+  const reason = localReason(error)
   return shown === undefined ? reason : `${quoted(shown)}: ${reason}`
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** The same words for the local file system as for the DFS. */
+function localReason(error: unknown): string {
+  if (hasCode(error, 'ENOTDIR')) return reasons.notDirectory
+  if (hasCode(error, 'EISDIR')) return reasons.isDirectory
+  if (hasCode(error, 'EEXIST')) return reasons.exists
+  return systemReason(error) ?? (error instanceof Error ? error.message : String(error))
+}
 
 function dfsReason(error: DfsError): string | undefined {
   switch (error.code) {
@@ -66,15 +74,6 @@ function dfsReason(error: DfsError): string | undefined {
     default:
       return undefined
   }
-}
-
-function systemReason(error: Error & { errno?: unknown; code?: unknown }): string {
-  if (error.code === 'ENOTDIR') return reasons.notDirectory
-  const known = typeof error.errno === 'number' ? getSystemErrorMap().get(error.errno)?.[1] : undefined
-  if (known === undefined) return error.message
-  if (error.code === 'EISDIR') return reasons.isDirectory
-  if (error.code === 'EEXIST') return reasons.exists
-  return known.charAt(0).toUpperCase() + known.slice(1)
 }
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {

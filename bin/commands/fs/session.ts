@@ -58,7 +58,12 @@ export class FsSession {
 
   async warn(message: string): Promise<void> {
     await this.#out.flush()
-    await write(this.io.stderr, `${this.verb}: ${message}\n`)
+    try {
+      await write(this.io.stderr, `${this.verb}: ${message}\n`)
+    } catch (error) {
+      // With nobody to read it a warning is lost; the exit code still tells.
+      if (!(error instanceof OutputClosed)) throw error
+    }
   }
 
   async fail(error: unknown, shown?: string): Promise<void> {
