@@ -12,9 +12,9 @@ import { expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
 import type { DataPath, JobProgress, JobReport, RunJobOptions } from './job-options.ts'
 import { checkLimits, type MasterLimits, masterLimits } from './limits.ts'
+import { resolveParams } from './load-params.ts'
 import { isJob, jobProblem } from './load-shape.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
-import { readParams } from './params.ts'
 import { planWork, refuseOverlap, type WorkPlan } from './plan.ts'
 import { WorkerPool } from './pool.ts'
 import { jobProgress } from './progress.ts'
@@ -84,7 +84,7 @@ class JobRun {
     try {
       return await this.#succeed()
     } catch (error) {
-      const left = await this.#cleanUp(true)
+      const left = await this.#cleanUp()
       const cancelled = this.#options.signal?.aborted === true && !(error instanceof MrError)
       const cause = cancelled ? new MrError('MR_CANCELLED', 'The job was cancelled.', { cause: error }) : error
       throw left === undefined ? cause : alsoLeft(cause, left)
@@ -99,7 +99,7 @@ class JobRun {
       expandInputs(options.inputs, () => this.#openDfs(), options.signal),
       this.#sweep(),
     ])
-    const params = readParams(options.params, job.params ?? {}, options.jobName)
+    const params = resolveParams(job.params, options.params, options.jobName)
     refuseOverlap(inputs, options.output, shown(options.output))
     const work = planWork({
       inputs,
@@ -108,7 +108,7 @@ class JobRun {
       workers: options.workers,
       memoryBytes: options.memoryBytes,
       splitBytes: options.splitBytes,
-      splittable: isSplittable(job),
+      splittable: job.input?.input !== 'wholeFile',
       limits: this.#seams.limits,
     })
     this.#work = work
@@ -150,7 +150,7 @@ class JobRun {
     await committer.commitJob(work.parts)
     const committedMs = clock()
     // Committed is committed: what follows is housekeeping and can't turn success into failure of the output.
-    const left = await this.#cleanUp(false)
+    const left = await this.#cleanUp()
     this.#enter('done')
     const startMs = this.#startMs
     return jobReport({
@@ -298,11 +298,11 @@ class JobRun {
   }
 
   /** Threads first, so that nobody writes into what is removed. Returns what could not be done, for a person. */
-  async #cleanUp(abort: boolean): Promise<string | undefined> {
+  async #cleanUp(): Promise<string | undefined> {
     const steps: (() => Promise<void> | undefined)[] = [
       () => this.#pool?.close(),
       () => this.#runner?.settled(),
-      () => (abort ? this.#committer?.abort() : undefined),
+      () => this.#committer?.close(),
       () => this.#scratch?.remove(),
     ]
     const failures: string[] = []
@@ -347,10 +347,4 @@ async function importJob(moduleUrl: string, jobName: string): Promise<Job> {
   const problem = jobProblem(module)
   if (problem === undefined && isJob(job)) return job
   throw new MrError('MR_BAD_JOB', `The job ${jobName} can't be run: ${problem}`)
-}
-
-/** Formats whose records can't be found from the middle of a file say `splittable: false`. */
-function isSplittable(job: Job): boolean {
-  const format: object | undefined = job.input
-  return !(format !== undefined && 'splittable' in format && format.splittable === false)
 }

@@ -29,8 +29,8 @@ export interface OutputCommitter {
   discardTask(part: string, attempt: number): Promise<void>
   /** Makes all of `parts` and `_SUCCESS` visible in one step. */
   commitJob(parts: readonly string[]): Promise<void>
-  /** Takes everything back that is not committed. Idempotent; does nothing after `commitJob`. */
-  abort(): Promise<void>
+  /** Removes what is left of a temporary nature; without a `commitJob` before it, that is everything. Idempotent. */
+  close(): Promise<void>
 }
 
 export const successName = '_SUCCESS'

@@ -98,7 +98,7 @@ export class DfsCommitter implements OutputCommitter {
     this.#published = true
   }
 
-  async abort(): Promise<void> {
+  async close(): Promise<void> {
     if (this.#published) return
     const files = [...this.#files.values()]
     this.#files.clear()

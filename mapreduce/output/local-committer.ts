@@ -32,7 +32,7 @@ export class LocalCommitter implements OutputCommitter {
   readonly #hidden: string
   readonly #committed = new Set<string>()
   #madeParents: readonly string[] = []
-  #state: 'new' | 'prepared' | 'done' = 'new'
+  #state: 'new' | 'prepared' | 'visible' | 'closed' = 'new'
 
   constructor(options: LocalCommitterOptions) {
     this.shownPath = options.shownPath
@@ -89,18 +89,20 @@ export class LocalCommitter implements OutputCommitter {
     await this.#disk.syncDirectory(this.#hidden)
     if (this.#options.overwrite && (await this.#disk.kind(this.#options.output)) !== undefined) await this.#replace()
     else await this.#appear()
+    this.#state = 'visible'
     for (const directory of [this.#parent, ...this.#madeParents.map((made) => path.dirname(made))]) {
       await this.#disk.syncDirectory(directory)
     }
-    this.#state = 'done'
-    await this.#disk.remove(asideName(this.#hidden))
   }
 
-  async abort(): Promise<void> {
-    if (this.#state !== 'prepared') return
-    this.#state = 'done'
-    await this.#disk.remove(this.#hidden)
-    for (const directory of this.#madeParents.toReversed()) await this.#disk.removeEmpty(directory)
+  async close(): Promise<void> {
+    if (this.#state === 'prepared') {
+      await this.#disk.remove(this.#hidden)
+      for (const directory of this.#madeParents.toReversed()) await this.#disk.removeEmpty(directory)
+    } else if (this.#state === 'visible') {
+      await this.#disk.remove(asideName(this.#hidden))
+    }
+    this.#state = 'closed'
   }
 
   async #appear(): Promise<void> {
