@@ -3,6 +3,7 @@
  */
 export { DfsError, type DfsErrorCode } from './base/errors.ts'
 export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
+export { isAlive, processIdentity } from './base/process-identity.ts'
 export type {
   BadReplica,
   ContentSummary,
@@ -17,3 +18,4 @@ export type {
   OpenOptions,
   ReplicaLocation,
 } from './client/dfs.ts'
+export { openDfs } from './embedded/open.ts'

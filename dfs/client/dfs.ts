@@ -148,7 +148,11 @@ export interface Dfs extends AsyncDisposable {
    * Makes `directory` with all `files` in it visible in one journal record. With `overwrite`, whatever stood there is
    * replaced in the same record; without, an existing path is DFS_EXISTS and nothing changes.
    */
-  publish(directory: string, files: readonly { name: string; file: FileId }[], options?: { overwrite?: boolean }): Promise<void>
+  publish(
+    directory: string,
+    files: readonly { name: string; file: FileId }[],
+    options?: { overwrite?: boolean },
+  ): Promise<void>
 
   /** Readers elsewhere (worker threads) tell what they found; the replica is no longer offered, and is repaired from a good one. */
   reportBad(replicas: readonly BadReplica[]): Promise<void>
@@ -156,6 +160,8 @@ export interface Dfs extends AsyncDisposable {
   fsck(path: string, options?: { verify?: boolean }): Promise<FsckReport>
   /** Bad replicas met and repaired since open, for summaries. */
   readonly incidents: readonly (BadReplica & { readonly repaired: boolean })[]
+  /** Sentences worth a person's notice: replication cut to the datanodes there are, a torn record dropped, a datanode left out. */
+  readonly notes: readonly string[]
   /** Writes an image and cuts the journal. */
   checkpoint(): Promise<void>
   /** Idempotent; releases the lock. */

@@ -1,0 +1,166 @@
+import { DfsError } from '../base/errors.ts'
+import type { DatanodeId } from '../base/ids.ts'
+import type { BlockReader } from '../block/block-store.ts'
+import type { BadReplica, DfsReader, LocatedBlock, ReplicaLocation } from './dfs.ts'
+import type { DatanodeProtocol } from './protocol.ts'
+
+export interface ReaderOptions {
+  readonly path: string
+  readonly blocks: readonly LocatedBlock[]
+  readonly datanodes: ReadonlyMap<DatanodeId, DatanodeProtocol>
+  /** Bytes a `stream` reads at once. */
+  readonly streamBytes: number
+  readonly onBad: (bad: BadReplica) => void
+  readonly onOver: (reader: FileReader) => void
+}
+
+interface OpenReplica {
+  readonly block: LocatedBlock
+  readonly reader: BlockReader
+  readonly location: ReplicaLocation
+}
+
+/** Reads one file; a replica that fails is left for the next one and reported. */
+export class FileReader implements DfsReader {
+  readonly length: number
+  readonly #options: ReaderOptions
+  /** Replicas this reader has met and will not try again, by block. */
+  readonly #bad = new Map<number, Map<DatanodeId, string>>()
+  #current: OpenReplica | undefined
+  #queue: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+    const last = options.blocks.at(-1)
+    this.length = last === undefined ? 0 : last.offset + last.length
+  }
+
+  read(target: Uint8Array, position: number): Promise<number> {
+    if (!Number.isSafeInteger(position) || position < 0) {
+      return Promise.reject(new DfsError('DFS_BAD_ARGUMENT', `read of ${this.#options.path} at position ${position}`))
+    }
+    const turn = this.#queue.then(() => this.#read(target, position))
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  async *stream(range: { start?: number; end?: number } = {}): AsyncIterable<Uint8Array> {
+    const end = Math.min(range.end ?? this.length, this.length)
+    // In behind the start of the page: a destination at its very beginning makes the kernel's copy several times slower.
+    const buffer = Buffer.allocUnsafeSlow(this.#options.streamBytes + 64).subarray(64)
+    let position = range.start ?? 0
+    while (position < end) {
+      // Pieces end on a multiple of their size, so all but the first begin on a chunk.
+      const piece = Math.min(buffer.length - (position % buffer.length), end - position)
+      const target = buffer.subarray(0, piece)
+      const read = await this.read(target, position)
+      if (read === 0) return
+      yield target.subarray(0, read)
+      position += read
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#options.onOver(this)
+    await this.#queue
+    await this.#leave()
+  }
+
+  async #read(target: Uint8Array, position: number): Promise<number> {
+    if (this.#closed) throw new DfsError('DFS_CLOSED', `the reader of ${this.#options.path} is closed`)
+    const wanted = Math.max(0, Math.min(target.length, this.length - position))
+    let done = 0
+    while (done < wanted) {
+      const block = this.#blockAt(position + done)
+      const inside = position + done - block.offset
+      const piece = target.subarray(done, done + Math.min(wanted - done, block.length - inside))
+      await this.#readBlock(block, piece, inside)
+      done += piece.length
+    }
+    return wanted
+  }
+
+  #blockAt(position: number): LocatedBlock {
+    const { blocks } = this.#options
+    let low = 0
+    let high = blocks.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((blocks[middle]?.offset ?? 0) <= position) low = middle
+      else high = middle - 1
+    }
+    const block = blocks[low]
+    if (block === undefined) throw new TypeError('a position behind the end of the file')
+    return block
+  }
+
+  async #readBlock(block: LocatedBlock, target: Uint8Array, position: number): Promise<void> {
+    for (;;) {
+      const replica = await this.#replicaOf(block)
+      try {
+        const read = await replica.reader.read(target, position)
+        if (read === target.length) return
+        throw new DfsError('DFS_CORRUPT_REPLICA', `${read} bytes came at ${position}, not ${target.length}`)
+      } catch (error) {
+        await this.#leave()
+        this.#found(block, replica.location, error)
+      }
+    }
+  }
+
+  async #replicaOf(block: LocatedBlock): Promise<OpenReplica> {
+    if (this.#current?.block === block) return this.#current
+    await this.#leave()
+    for (const location of block.replicas) {
+      if (this.#bad.get(block.block)?.has(location.datanode) === true) continue
+      const datanode = this.#options.datanodes.get(location.datanode)
+      if (datanode === undefined) continue
+      try {
+        const reader = await datanode.openReplica(block)
+        if (reader.length !== block.length) {
+          await reader.close()
+          throw new DfsError('DFS_CORRUPT_REPLICA', `it is ${reader.length} bytes long, ${block.length} were written`)
+        }
+        this.#current = { block, reader, location }
+        return this.#current
+      } catch (error) {
+        this.#found(block, location, error)
+      }
+    }
+    const tried = [...(this.#bad.get(block.block) ?? [])].map(([id, detail]) => `${id}: ${detail}`)
+    throw new DfsError(
+      'DFS_NO_REPLICA',
+      `no good replica of block ${block.block} of ${this.#options.path} (bytes ${block.offset} to ${
+        block.offset + block.length
+      }) is left; ${tried.length === 0 ? 'none is known' : tried.join('; ')}`,
+    )
+  }
+
+  #found(block: LocatedBlock, location: ReplicaLocation, error: unknown): void {
+    const bad = badReplica(block, location, error)
+    const known = this.#bad.get(block.block) ?? new Map<DatanodeId, string>()
+    this.#bad.set(block.block, known.set(location.datanode, `${bad.reason}: ${bad.detail}`))
+    this.#options.onBad(bad)
+  }
+
+  async #leave(): Promise<void> {
+    const current = this.#current
+    this.#current = undefined
+    await current?.reader.close()
+  }
+}
+
+/** What a failure to read a replica says about it. */
+export function badReplica(block: LocatedBlock, location: ReplicaLocation, error: unknown): BadReplica {
+  const code = error instanceof DfsError ? error.code : undefined
+  return {
+    block: block.block,
+    datanode: location.datanode,
+    path: location.dataFile,
+    reason: code === 'DFS_NOT_FOUND' ? 'missing' : code === 'DFS_CORRUPT_REPLICA' ? 'corrupt' : 'io',
+    detail: error instanceof Error ? error.message : String(error),
+  }
+}

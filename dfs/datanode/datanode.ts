@@ -1,0 +1,70 @@
+import { DfsError } from '../base/errors.ts'
+import type { DatanodeId } from '../base/ids.ts'
+import type { BlockKey } from '../base/names.ts'
+import type { BlockReader, BlockStore, BlockWriter } from '../block/block-store.ts'
+import type { BlockReportListener, DatanodeProtocol } from '../client/protocol.ts'
+
+const verifyBytes = 1024 * 1024
+
+/** One disk that serves replicas. It owns its store; a server can stand in front of it. */
+export class Datanode implements DatanodeProtocol {
+  readonly id: DatanodeId
+  readonly rack: string
+  readonly directory: string
+  readonly #store: BlockStore
+  readonly #listener: BlockReportListener
+
+  constructor(
+    identity: { id: DatanodeId; rack: string; directory: string },
+    store: BlockStore,
+    listener: BlockReportListener,
+  ) {
+    this.id = identity.id
+    this.rack = identity.rack
+    this.directory = identity.directory
+    this.#store = store
+    this.#listener = listener
+  }
+
+  /** Removes what died writers have left and says everything it holds: the full block report. */
+  report(): Promise<{ readonly removed: number; readonly replicas: readonly BlockKey[] }> {
+    return this.#store.sweep()
+  }
+
+  async createReplica(key: BlockKey): Promise<BlockWriter> {
+    const writer = await this.#store.create(key)
+    return {
+      write: (bytes, sums) => writer.write(bytes, sums),
+      readBack: (target, position) => writer.readBack(target, position),
+      abort: () => writer.abort(),
+      commit: async () => {
+        const length = await writer.commit()
+        this.#listener.received(this.id, key)
+        return length
+      },
+    }
+  }
+
+  openReplica(key: BlockKey): Promise<BlockReader> {
+    return this.#store.open(key)
+  }
+
+  async verifyReplica(key: BlockKey, length: number): Promise<void> {
+    const reader = await this.#store.open(key)
+    try {
+      if (reader.length !== length) {
+        throw new DfsError('DFS_CORRUPT_REPLICA', `it is ${reader.length} bytes long, ${length} were written`)
+      }
+      const buffer = Buffer.allocUnsafeSlow(Math.min(verifyBytes, Math.max(1, length)))
+      for (let position = 0; position < length; position += buffer.length) await reader.read(buffer, position)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  async deleteReplica(key: BlockKey): Promise<boolean> {
+    const there = await this.#store.delete(key)
+    this.#listener.deleted(this.id, key)
+    return there
+  }
+}

@@ -1,0 +1,123 @@
+import type { BlockId, FileId, GenerationStamp } from '../base/ids.ts'
+import type { Owner } from './records.ts'
+
+/**
+ * What the namespace is made of. There may be millions of these, so they are classes with few fields, and what many files
+ * have in common (`FileAttributes`, sets of replicas) is one shared object.
+ */
+export interface FileAttributes {
+  readonly replication: number
+  readonly blockSize: number
+  readonly owner: Owner
+  readonly permission: number
+}
+
+export class Block {
+  readonly id: BlockId
+  readonly generation: GenerationStamp
+  length: number
+  readonly file: FileNode
+  /** Datanodes (by number) that are known to hold it; a shared, sorted, immutable list. Soft state: reported, not journalled. */
+  replicas: readonly number[]
+
+  constructor(id: BlockId, generation: GenerationStamp, length: number, file: FileNode) {
+    this.id = id
+    this.generation = generation
+    this.length = length
+    this.file = file
+    this.replicas = noReplicas
+  }
+}
+
+export const noReplicas: readonly number[] = []
+export const noBlocks: readonly Block[] = []
+
+export class FileNode {
+  readonly id: FileId
+  name: string
+  /** The directory it is in, or will be in once complete; undefined for a detached file and a deleted one. */
+  parent: DirectoryNode | undefined
+  attributes: FileAttributes
+  blocks: readonly Block[] = noBlocks
+  modificationTime: number
+  accessTime: number
+
+  constructor(
+    id: FileId,
+    name: string,
+    parent: DirectoryNode | undefined,
+    attributes: FileAttributes,
+    modificationTime: number,
+    accessTime: number,
+  ) {
+    this.id = id
+    this.name = name
+    this.parent = parent
+    this.attributes = attributes
+    this.modificationTime = modificationTime
+    this.accessTime = accessTime
+  }
+
+  get length(): number {
+    let length = 0
+    for (const block of this.blocks) length += block.length
+    return length
+  }
+}
+
+export class DirectoryNode {
+  readonly id: FileId
+  name: string
+  /** Undefined for the root. */
+  parent: DirectoryNode | undefined
+  readonly owner: Owner
+  readonly permission: number
+  modificationTime: number
+  accessTime: number
+  /** By name. A Map, so that `__proto__` and `constructor` are names like others. */
+  children: Map<string, Inode> | undefined
+  /** Files being written that will appear here; by name, one writer each. */
+  underConstruction: Map<string, FileNode> | undefined
+
+  constructor(
+    id: FileId,
+    name: string,
+    parent: DirectoryNode | undefined,
+    owner: Owner,
+    permission: number,
+    modificationTime: number,
+    accessTime: number,
+  ) {
+    this.id = id
+    this.name = name
+    this.parent = parent
+    this.owner = owner
+    this.permission = permission
+    this.modificationTime = modificationTime
+    this.accessTime = accessTime
+    this.children = undefined
+    this.underConstruction = undefined
+  }
+
+  child(name: string): Inode | undefined {
+    return this.children?.get(name)
+  }
+
+  put(node: Inode): void {
+    this.children ??= new Map()
+    this.children.set(node.name, node)
+  }
+
+  get size(): number {
+    return this.children?.size ?? 0
+  }
+}
+
+export type Inode = FileNode | DirectoryNode
+
+/** The absolute path; for a file being written, the one it will have. */
+export function pathOf(node: Inode): string {
+  const parts: string[] = []
+  for (let at: Inode | undefined = node; at?.parent !== undefined; at = at.parent) parts.push(at.name)
+  return `/${parts.reverse().join('/')}`
+}
