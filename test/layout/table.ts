@@ -11,62 +11,123 @@ export interface LayoutRow {
   readonly packages?: readonly string[]
 }
 
-/** How mapreduce sees the DFS: its face, and the readers that worker threads use without a client. */
+/** How mapreduce sees the DFS: its face, and the reader that worker threads use without a client. */
 const dfsFaces = ['dfs/index.ts', 'dfs/short-circuit.ts']
 
 /** The errors alone, for what stands on the path from start to the first word: a face would load everything behind it. */
 const errorFiles = ['dfs/base/errors.ts', 'mapreduce/base/errors.ts']
 
+/** How bin wires jobs: each of these only where a command that runs one is asked for. */
+const jobWiring = ['mapreduce/master/load-job.ts', 'mapreduce/master/load-params.ts', 'mapreduce/master/run-job.ts']
+
+/** What every part of the engine stands on. */
+const ground = ['mapreduce/base', 'mapreduce/record']
+/** Types that the parts of the engine have in common: what a task is told, and what a user writes. */
+const contracts = ['mapreduce/master/task.ts', 'mapreduce/job.ts', 'dfs/index.ts']
+
 export const layout: Readonly<Record<string, LayoutRow>> = {
   'dfs/base': { imports: [] },
   'dfs/block': { imports: ['dfs/base'], types: ['dfs/client/dfs.ts'] },
-  'dfs/namenode': { imports: ['dfs/base'], types: ['dfs/client/dfs.ts'] },
-  'dfs/datanode': { imports: ['dfs/base', 'dfs/block'], types: ['dfs/client/dfs.ts'] },
+  'dfs/namenode': { imports: ['dfs/base'], types: ['dfs/client/dfs.ts', 'dfs/client/protocol.ts'] },
+  'dfs/datanode': { imports: ['dfs/base', 'dfs/block'], types: ['dfs/client/dfs.ts', 'dfs/client/protocol.ts'] },
+  // The client knows the protocol of the namenode and the datanodes, never their code.
   'dfs/client': { imports: ['dfs/base', 'dfs/block'] },
   'dfs/embedded': {
     imports: ['dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/datanode', 'dfs/client'],
-    packages: ['p-limit', 'picomatch'],
+    packages: ['p-limit'],
   },
   dfs: { imports: ['dfs/base', 'dfs/block', 'dfs/client', 'dfs/embedded'] },
 
   'mapreduce/base': { imports: [] },
   'mapreduce/record': { imports: ['mapreduce/base'], types: ['mapreduce/job.ts'] },
-  'mapreduce/kernels': { imports: ['mapreduce/base', 'mapreduce/record'] },
-  'mapreduce/input': { imports: ['mapreduce/base', 'mapreduce/record', 'mapreduce/kernels', ...dfsFaces] },
-  'mapreduce/shuffle': { imports: ['mapreduce/base', 'mapreduce/record', 'mapreduce/kernels'] },
-  'mapreduce/output': { imports: ['mapreduce/base', 'mapreduce/record', ...dfsFaces] },
-  'mapreduce/map': { imports: [] },
-  'mapreduce/reduce': { imports: ['mapreduce/base', 'mapreduce/record'] },
-  'mapreduce/worker': { imports: [] },
-  'mapreduce/master': { imports: ['mapreduce/base', 'mapreduce/output', 'mapreduce/job.ts', ...dfsFaces] },
-  mapreduce: { imports: ['mapreduce/base'] },
+  'mapreduce/kernels': { imports: ground },
+  'mapreduce/input': { imports: [...ground, 'mapreduce/kernels', ...dfsFaces], types: contracts },
+  'mapreduce/shuffle': { imports: [...ground, 'mapreduce/kernels'], types: contracts },
+  'mapreduce/output': { imports: [...ground, 'dfs/index.ts'], types: contracts },
+  'mapreduce/task': {
+    imports: [
+      ...ground,
+      'mapreduce/master/task.ts',
+      'mapreduce/kernels',
+      'mapreduce/shuffle',
+      'mapreduce/input',
+      'mapreduce/output',
+    ],
+    types: contracts,
+  },
+  // Map and reduce never import each other: they meet in the run file, which is the shuffle's.
+  'mapreduce/map': {
+    imports: [
+      ...ground,
+      'mapreduce/kernels',
+      'mapreduce/input',
+      'mapreduce/shuffle',
+      'mapreduce/output',
+      'mapreduce/task',
+    ],
+    types: contracts,
+  },
+  'mapreduce/reduce': {
+    imports: [...ground, 'mapreduce/shuffle', 'mapreduce/output', 'mapreduce/task'],
+    types: contracts,
+  },
+  'mapreduce/worker': {
+    imports: [
+      ...ground,
+      'mapreduce/kernels',
+      'mapreduce/shuffle',
+      'mapreduce/input',
+      'mapreduce/output',
+      'mapreduce/task',
+      'mapreduce/map',
+      'mapreduce/reduce',
+      'dfs/short-circuit.ts',
+    ],
+    types: contracts,
+  },
+  // The master starts workers by their entry's address and imports nothing of what runs in them.
+  'mapreduce/master': {
+    // Who a process is, is one question on a machine: the lock of a DFS root and temporary files answer it alike.
+    imports: ['mapreduce/base', 'mapreduce/output', 'mapreduce/job.ts', 'dfs/index.ts', 'dfs/base/process-identity.ts'],
+    packages: ['esbuild', 'p-limit', 'piscina', 'tinyglobby'],
+  },
+  mapreduce: {
+    imports: [
+      ...ground,
+      'mapreduce/input/format.ts',
+      'mapreduce/output/format.ts',
+      'mapreduce/shuffle/aggregate.ts',
+      'mapreduce/master/run-job.ts',
+    ],
+  },
 
   jobs: { imports: ['mapreduce/index.ts'] },
   datasets: { imports: [] },
 
-  bin: { imports: ['bin/commands', 'bin/terminal', ...errorFiles], packages: ['commander'] },
+  bin: { imports: ['bin/commands', 'bin/terminal', ...errorFiles] },
   'bin/commands': {
     imports: [
       'bin/commands/fs',
       'bin/commands/dfs',
       'bin/terminal',
-      ...dfsFaces,
-      'mapreduce/index.ts',
       'jobs',
       'datasets',
+      'dfs/index.ts',
       ...errorFiles,
+      ...jobWiring,
     ],
+    types: ['mapreduce/job.ts'],
     packages: ['commander'],
   },
   'bin/commands/fs': {
     imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles],
-    packages: ['p-limit', 'picomatch', 'tinyglobby'],
+    packages: ['p-limit'],
   },
-  'bin/commands/dfs': { imports: ['bin/terminal', 'dfs/index.ts'] },
-  'bin/terminal': { imports: [] },
+  'bin/commands/dfs': { imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles] },
+  'bin/terminal': { imports: ['mapreduce/base/counters.ts'], types: jobWiring },
 
   bench: { imports: ['bench/families', 'datasets'] },
-  'bench/families': { imports: ['bench'], packages: [] },
+  'bench/families': { imports: ['bench'] },
   scripts: { imports: [] },
 }
 
