@@ -18,4 +18,5 @@ export type {
   OpenOptions,
   ReplicaLocation,
 } from './client/dfs.ts'
+export { nameGlob } from './client/glob.ts'
 export { openDfs } from './embedded/open.ts'

@@ -108,6 +108,12 @@ function skipSet(text: string, start: number): number {
   throw badGlob(text, 'a "[" is not closed')
 }
 
+/** The same globs on a single name, as `find -name` takes them. */
+export function nameGlob(pattern: string): (name: string) => boolean {
+  const alternatives = expandBraces(pattern).map(compile)
+  return (name) => alternatives.some((tokens) => matches(tokens, name))
+}
+
 /** At each `/` that is not escaped and not in a set; empty parts drop out. */
 function splitPattern(pattern: string): string[] {
   const parts: string[] = []

@@ -407,7 +407,8 @@ describe('names that were meant to hurt', () => {
   })
 
   it('can not fake lines or colours in an error', async () => {
-    expect(await quern.fs('cat', '/a\nrm: done\u001b[2J')).toMatchObject({
+    await quern.ok('mkdir', '/d')
+    expect(await quern.fs('cat', '/a\nrm: done\u001b\\[2J')).toMatchObject({
       code: 1,
       err: "cat: `/a?rm: done?[2J': No such file or directory\n",
     })

@@ -44,7 +44,7 @@ describe('ls', () => {
 
   it('does not let a name redraw a terminal, and changes nothing in a pipe', async () => {
     await quern.ok('mkdir', '/n')
-    await quern.ok('touchz', '/n/\u001b[2J')
+    await quern.ok('touchz', '/n/\u001b\\[2J')
     const io = {
       ...memoryIo({ cwd: quern.cwd, root: quern.root }),
       stdout: Object.assign(new MemorySink(), { isTTY: true }),

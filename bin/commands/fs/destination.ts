@@ -13,7 +13,12 @@ export async function destination(session: FsSession, typed: string): Promise<De
   const [item] = items
   if (item === undefined) throw new PathError(typed, reasons.notFound)
   if (items.length > 1) throw new PathError(typed, 'Too many matches')
-  return { ...item, looksLikeDirectory: parsePath(typed, session.home).looksLikeDirectory }
+  const { looksLikeDirectory } = parsePath(typed, session.home)
+  return {
+    ...item,
+    shown: looksLikeDirectory && item.status?.kind !== 'directory' ? typed : item.shown,
+    looksLikeDirectory,
+  }
 }
 
 /**

@@ -8,8 +8,13 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** A failure whose message says all there is to say. */
+export class VerbError extends Error {
+  override readonly name: string = 'VerbError'
+}
+
 /** A failure about a path, in Hadoop's form: `path': reason, or `path' to `target': reason. */
-export class PathError extends Error {
+export class PathError extends VerbError {
   override readonly name = 'PathError'
 
   constructor(shown: string, reason: string, options?: { target?: string; cause?: unknown }) {
@@ -42,7 +47,7 @@ export function isFatal(error: unknown): boolean {
 
 /** What to print after `verb: ` for an error, met while working on `shown` if it was about a path. */
 export function failureText(error: unknown, shown?: string): string {
-  if (error instanceof PathError || error instanceof UsageError) return error.message
+  if (error instanceof VerbError || error instanceof UsageError) return error.message
   if (error instanceof DfsError) {
     const reason = dfsReason(error)
     return reason === undefined || shown === undefined ? error.message : `${quoted(shown)}: ${reason}`

@@ -1,5 +1,5 @@
-import picomatch from 'picomatch'
-import { UsageError } from './failure.ts'
+import { nameGlob } from '../../../dfs/index.ts'
+import { UsageError, VerbError } from './failure.ts'
 import { statusJson } from './mode.ts'
 import { baseName, type FoundItem } from './path.ts'
 import type { VerbCall } from './session.ts'
@@ -52,12 +52,13 @@ function parseExpression(words: readonly string[]): Step[] {
       const pattern = left.shift()
       if (pattern === undefined) throw new UsageError(`${word} needs a pattern`)
       steps.push({ kind: 'name', matches: nameMatcher(pattern, word === '-iname') })
-    } else if (word !== '-a' && word !== '-and') throw new Error(`Unexpected argument: ${word}`)
+    } else if (word !== '-a' && word !== '-and') throw new VerbError(`Unexpected argument: ${word}`)
   }
   return steps.some((step) => step.kind === 'print') ? steps : [...steps, { kind: 'print', end: '\n' }]
 }
 
-/** Hadoop's globs on one name: no extglobs, no negation by `!`, and a leading dot is a character like others. */
 function nameMatcher(pattern: string, ignoreCase: boolean): (name: string) => boolean {
-  return picomatch(pattern, { dot: true, noextglob: true, nonegate: true, nocase: ignoreCase, strictSlashes: true })
+  if (!ignoreCase) return nameGlob(pattern)
+  const matches = nameGlob(pattern.toLowerCase())
+  return (name) => matches(name.toLowerCase())
 }

@@ -1,5 +1,5 @@
 import type { FileStatus } from '../../../dfs/index.ts'
-import { PathError, UsageError } from './failure.ts'
+import { PathError, UsageError, VerbError } from './failure.ts'
 
 /** A path as the user sees it (`shown`: relative stays relative) and as the DFS knows it. */
 export interface DfsPath {
@@ -36,7 +36,8 @@ export function parsePath(typed: string, home: string): TypedPath {
   if (prefix !== null) {
     rest = typed.slice(prefix[0].length)
     const name = prefix[1] ?? ''
-    if (name !== 'dfs') throw new Error(`No FileSystem for scheme "${name}": quern fs serves dfs: paths and plain ones`)
+    if (name !== 'dfs')
+      throw new VerbError(`No FileSystem for scheme "${name}": quern fs serves dfs: paths and plain ones`)
     if (/^\/\/[^/]/.test(rest)) throw new PathError(typed, 'a dfs: path names no host; write dfs:/path')
     rest = rest.replace(/^\/+/, '/')
   }

@@ -4,7 +4,7 @@ import { isTerminal } from '../../terminal/style.ts'
 import { printable } from '../../terminal/width.ts'
 import type { CommandIo } from '../command.ts'
 import type { ParsedArguments } from './arguments.ts'
-import { failureText, isFatal, PathError, reasons, UsageError } from './failure.ts'
+import { failureText, hasCode, isFatal, PathError, reasons, UsageError } from './failure.ts'
 import { type FoundItem, literalOf, type PathItem, parsePath, showAs } from './path.ts'
 
 /** One verb at work: its file system, its streams, and the errors it met, which make the exit code. */
@@ -92,14 +92,24 @@ export class FsSession {
   async expand(typed: string): Promise<PathItem[]> {
     const parsed = parsePath(typed, this.home)
     const literal = literalOf(parsed.absolute)
-    const matches = literal === undefined ? await this.dfs.glob(parsed.absolute) : []
+    let matches: FileStatus[] = []
+    let notGlob: unknown
+    if (literal === undefined) {
+      try {
+        matches = await this.dfs.glob(parsed.absolute)
+      } catch (error) {
+        if (!hasCode(error, 'DFS_BAD_ARGUMENT')) throw error
+        notGlob = error
+      }
+    }
     if (matches.length > 0) {
       return matches.map((status) => ({ shown: showAs(parsed, status.path, this.home), path: status.path, status }))
     }
-    // A name may hold a star by accident; it is itself when nothing else matches.
+    // A name may hold a star or an open bracket by accident; it is itself when nothing else matches.
     const path = literal ?? parsed.absolute
     const status = await this.dfs.find(path)
     if (status !== undefined) return [{ shown: showAs(parsed, path, this.home), path, status }]
+    if (notGlob !== undefined) throw notGlob
     if (literal === undefined) throw new PathError(typed, reasons.notFound)
     return [{ shown: typed, path, status }]
   }
