@@ -3,6 +3,7 @@ import path from 'node:path'
 import { MrError } from '../../mapreduce/base/errors.ts'
 import type { GivenParams } from '../../mapreduce/master/load-params.ts'
 import type { DataPath } from '../../mapreduce/master/run-job.ts'
+import { isOutputFormatName, type OutputFormatName, outputFormatNames } from '../../mapreduce/output/format.ts'
 import type { CommandIo } from './command.ts'
 import { parseSize } from './size.ts'
 import { nearest } from './suggest.ts'
@@ -27,7 +28,6 @@ export interface RunOptions {
 
 const GiB = 2 ** 30
 const WORKERS_MAX = 256
-const formats = ['tsv', 'jsonl', 'raw'] as const
 /** Named in the design, not built yet: said so instead of "unknown". */
 const formatsToCome = ['csv', 'table']
 
@@ -67,14 +67,14 @@ function memorySize(text: string): number {
   throw usageError(`--memory ${text}: has to be a size such as 512MB, 1GiB or 64m.`)
 }
 
-function checkFormat(name: string): string {
-  if (formats.some((known) => known === name)) return name
+export function checkFormat(name: string): OutputFormatName {
+  if (isOutputFormatName(name)) return name
   if (formatsToCome.includes(name)) {
-    throw usageError(`--format ${name} is not there yet. There are ${formats.join(', ')}.`)
+    throw usageError(`--format ${name} is not there yet. There are ${outputFormatNames.join(', ')}.`)
   }
-  const meant = nearest(name, formats)
+  const meant = nearest(name, outputFormatNames)
   throw usageError(
-    `--format ${name} is unknown.${meant === undefined ? '' : ` Did you mean ${meant}?`} There are ${formats.join(', ')}.`,
+    `--format ${name} is unknown.${meant === undefined ? '' : ` Did you mean ${meant}?`} There are ${outputFormatNames.join(', ')}.`,
   )
 }
 
@@ -126,7 +126,7 @@ export async function parseRunOptions(
     .option('--memory <size>', 'for all workers together (default: 1GiB, at most a quarter of the RAM)')
     .option('-p, --param <name=value>', 'a parameter of the job; a switch needs no value', collect)
     .option('--overwrite', 'replace the output if it exists')
-    .option('--format <name>', `how records are written: ${formats.join(', ')} (default: the job's own)`)
+    .option('--format <name>', `how records are written: ${outputFormatNames.join(', ')} (default: the job's own)`)
     .option('--check', 'find a job that keeps a Text beyond its call: views are scribbled over')
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'the report of the job as JSON on stdout')

@@ -1,5 +1,6 @@
 import { type Decoded, Decoder, decodeInt } from './decode.ts'
 import { kind } from './kind.ts'
+import type { RecordSink } from './record-stream.ts'
 import { parseLiteral, printLiteral, quoteBytes, unquote } from './stage-literal.ts'
 import { Text } from './text.ts'
 
@@ -35,7 +36,7 @@ function startsLikePartial(bytes: Buffer, start: number, end: number): boolean {
 }
 
 /** Collects lines from encoded records (kind.ts has the encoding); the owner takes them away with `take`. */
-export class StageLineWriter {
+export class StageLineWriter implements RecordSink {
   #bytes = Buffer.allocUnsafe(WRITER_BYTES * 2)
   #length = 0
   readonly #decoder = new Decoder()
@@ -50,6 +51,20 @@ export class StageLineWriter {
     this.#bytes = Buffer.allocUnsafe(WRITER_BYTES * 2)
     this.#length = 0
     return lines
+  }
+
+  write(
+    keyBytes: Buffer,
+    keyKind: number,
+    keyStart: number,
+    keyEnd: number,
+    valueBytes: Buffer,
+    valueKind: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    this.key(keyKind, keyBytes, keyStart, keyEnd)
+    this.value(valueKind, valueBytes, valueStart, valueEnd)
   }
 
   key(kindOfKey: number, bytes: Buffer, start: number, end: number): void {

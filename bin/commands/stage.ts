@@ -1,0 +1,86 @@
+import { bundledJobs } from '../../jobs/index.ts'
+import { MrError } from '../../mapreduce/base/errors.ts'
+import { loadJob } from '../../mapreduce/master/load-job.ts'
+import { resolveParams } from '../../mapreduce/master/load-params.ts'
+import { userFrame } from '../../mapreduce/master/load-stack.ts'
+import { runCombineStage, runReduceStage } from '../../mapreduce/stage/group-stage.ts'
+import { runMapStage } from '../../mapreduce/stage/map-stage.ts'
+import { StageContext, type StageIo } from '../../mapreduce/stage/stage-io.ts'
+import { type EngineJob, importJob } from '../../mapreduce/task/engine-job.ts'
+import { write } from '../terminal/output.ts'
+import { printable } from '../terminal/width.ts'
+import type { Command, CommandIo } from './command.ts'
+import { checkFormat, parseParams } from './run-options.ts'
+import { parse, parser } from './usage.ts'
+
+type StageName = 'map' | 'combine' | 'reduce'
+
+const PIPELINE = `
+The stages of a job in a pipeline give what quern run gives with one reducer, for keys that are text:
+  cat book.txt | quern map wordcount | LC_ALL=C sort | quern reduce wordcount
+
+Lines between stages are key TAB value. combine is optional, and may run any number of times on sorted lines.
+`
+
+const descriptions: Readonly<Record<StageName, string>> = {
+  map: "Runs a job's map over the lines of stdin.",
+  combine: "Runs a job's combine over sorted lines of stdin.",
+  reduce: "Runs a job's reduce over sorted lines of stdin.",
+}
+
+async function runStage(
+  name: StageName,
+  job: EngineJob,
+  ctx: StageContext,
+  io: StageIo,
+  format: string | undefined,
+): Promise<void> {
+  const output = format === undefined ? (job.output?.output ?? 'tsv') : checkFormat(format)
+  if (name === 'map') await runMapStage(job, ctx, io, output)
+  else if (name === 'reduce') await runReduceStage(job, ctx, io, output)
+  else await runCombineStage(job, ctx, io)
+}
+
+/** User code that threw is told with the place in the user's file. */
+function withPlace(error: unknown): unknown {
+  if (!(error instanceof MrError) || error.code !== 'MR_USER_CODE') return error
+  const frame = userFrame(error.cause)
+  return frame === undefined
+    ? error
+    : new MrError(error.code, `${error.message}\n    at ${frame}`, { cause: error.cause })
+}
+
+const collect = (word: string, before: readonly string[] | undefined): string[] => [...(before ?? []), word]
+
+function stageCommand(name: StageName): Command {
+  return {
+    name,
+    summary: descriptions[name],
+    async run(argv, io: CommandIo) {
+      const command = parser(name, descriptions[name])
+        .argument('<job>', 'a bundled job (see `quern jobs`) or the path of a .ts or .js module')
+        .option('-p, --param <name=value>', 'a parameter of the job; a switch needs no value', collect)
+        .addHelpText('after', PIPELINE)
+      if (name !== 'combine')
+        command.option('--format <name>', "how the output is written: tsv, jsonl, raw (default: the job's own)")
+      if (!(await parse(command, argv, io))) return 0
+      const { param = [], format }: { param?: string[]; format?: string } = command.opts()
+      const loaded = await loadJob(command.args[0] ?? '', { cwd: io.cwd, bundled: bundledJobs })
+      const params = resolveParams(loaded.job.params, parseParams(param), loaded.name)
+      const ctx = new StageContext(params, io.signal)
+      const stage: StageIo = { input: io.stdin, write: (bytes) => write(io.stdout, bytes), signal: io.signal }
+      try {
+        await runStage(name, await importJob(loaded.moduleUrl), ctx, stage, format)
+      } catch (error) {
+        throw withPlace(error)
+      }
+      const counters = [...ctx.counters].map(([counter, value]) => `${printable(counter)} ${value}\n`)
+      if (counters.length > 0) await write(io.stderr, counters.join(''))
+      return 0
+    },
+  }
+}
+
+export const mapCommand: Command = stageCommand('map')
+export const combineCommand: Command = stageCommand('combine')
+export const reduceCommand: Command = stageCommand('reduce')

@@ -1,0 +1,109 @@
+import { MrError } from '../base/errors.ts'
+import { text } from '../input/format.ts'
+import { RECORD_BYTES_MAX } from '../input/record-reader.ts'
+import { directOutput } from '../output/direct-output.ts'
+import type { OutputFormatName } from '../output/format.ts'
+import { Text } from '../record/text.ts'
+import { isPromise } from '../shuffle/reduce-groups.ts'
+import type { EngineJob } from '../task/engine-job.ts'
+import { isOwnError, userStep } from '../task/task-environment.ts'
+import { mapError } from '../task/user-error.ts'
+import { type FedLine, LineFeed } from './line-feed.ts'
+import type { StageContext, StageIo } from './stage-io.ts'
+import { FormattedOutput, lineOutput, type StageOutput } from './stage-output.ts'
+
+const CR = 13
+const HEAD_BYTES = 60
+const STDIN = 'stdin'
+
+/** Turns a line into the record the job's input format makes of it; the same object every time. */
+function recordOf(job: EngineJob): (line: FedLine) => unknown {
+  const format = job.input ?? text()
+  const view = new Text(Buffer.alloc(0), 0, 0)
+  const move = (line: FedLine): Text => {
+    view.buffer = line.bytes
+    view.start = line.start
+    view.end = line.end
+    if (format.crlf === true && view.length > 0 && line.bytes[line.end - 1] === CR) view.end--
+    return view
+  }
+  if (format.input !== 'keyValue') return move
+  const separator = format.separator ?? '\t'
+  const width = Buffer.byteLength(separator)
+  const record = { key: new Text(view.buffer, 0, 0), value: new Text(view.buffer, 0, 0) }
+  return (line) => {
+    const whole = move(line)
+    const at = whole.indexOf(separator)
+    record.key.buffer = record.value.buffer = whole.buffer
+    record.key.start = whole.start
+    record.key.end = at < 0 ? whole.end : whole.start + at
+    record.value.start = at < 0 ? whole.end : whole.start + at + width
+    record.value.end = whole.end
+    return record
+  }
+}
+
+/** The map of a job as a filter. A map-only job writes its output, any other the lines of record/stage-line.ts. */
+export async function runMapStage(
+  job: EngineJob,
+  ctx: StageContext,
+  io: StageIo,
+  format: OutputFormatName,
+): Promise<void> {
+  const output: StageOutput = job.reduce === undefined ? new FormattedOutput(format) : lineOutput()
+  const { emit } = directOutput(output)
+  const flush = async () => {
+    const bytes = output.take()
+    if (bytes.length > 0) await io.write(bytes)
+  }
+  let records = 0
+  const call = async (record: unknown, line: FedLine): Promise<void> => {
+    records++
+    try {
+      const returned = job.map(record, emit, ctx)
+      if (isPromise(returned)) await returned
+    } catch (cause) {
+      if (isOwnError(cause)) throw cause
+      const head = line.bytes.subarray(line.start, Math.min(line.end, line.start + HEAD_BYTES))
+      throw mapError(cause, STDIN, line.position, records, Buffer.from(head))
+    }
+    if (output.full) await flush()
+  }
+
+  await userStep('setup', () => job.setup?.(ctx))
+  ctx.inputFile = STDIN
+  if (job.input?.input === 'wholeFile') {
+    const bytes = await readAll(io.input)
+    await call(new Text(bytes, 0, bytes.length), { bytes, start: 0, end: bytes.length, position: 0 })
+  } else {
+    const feed = new LineFeed()
+    const record = recordOf(job)
+    for await (const chunk of io.input) {
+      io.signal.throwIfAborted()
+      feed.feed(chunk)
+      while (feed.next()) await call(record(feed.line), feed.line)
+      // What is left of a chunk goes out before the next is waited for: the input may be somebody typing.
+      await flush()
+    }
+    if (feed.last()) await call(record(feed.line), feed.line)
+  }
+  ctx.inputFile = ''
+  await userStep('cleanup', () => job.cleanup?.(emit, ctx))
+  await flush()
+}
+
+async function readAll(input: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of input) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > RECORD_BYTES_MAX) {
+      throw new MrError(
+        'MR_RECORD_TOO_LARGE',
+        `stdin has more than ${RECORD_BYTES_MAX} bytes (64 MiB), the most that wholeFile() takes as one record`,
+      )
+    }
+  }
+  return Buffer.concat(chunks)
+}
