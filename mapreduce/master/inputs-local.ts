@@ -27,11 +27,22 @@ export async function expandLocal(shown: string): Promise<Expansion> {
 
 async function glob(pattern: string): Promise<string[]> {
   const { glob: matching } = await import('tinyglobby')
-  const found = await matching(pattern, { onlyFiles: false, expandDirectories: false, dot: false })
+  // The part before the first wildcard is where to look; names stay as the user began them.
+  const steps = pattern.split('/')
+  const fixed = steps.findIndex((step) => magic.test(step))
+  const base = steps.slice(0, fixed).join('/')
+  const prefix = fixed === 0 ? '' : `${base}/`
+  const found = await matching(steps.slice(fixed).join('/'), {
+    cwd: prefix === '' ? '.' : prefix,
+    onlyFiles: false,
+    expandDirectories: false,
+    dot: false,
+  })
   const asked = path.posix.basename(pattern)
-  // tinyglobby marks directories by a slash at the end.
-  const names = found.map((match) => (match.length > 1 && match.endsWith('/') ? match.slice(0, -1) : match))
-  return names.filter((name) => !isHidden(path.basename(name)) || isHidden(asked)).sort()
+  // tinyglobby marks directories by a slash at the end, and `**` matches the place it starts from.
+  const names = found.map((match) => (match.endsWith('/') ? match.slice(0, -1) : match)).filter((match) => match !== '')
+  const visible = names.filter((name) => !isHidden(path.basename(name)) || isHidden(asked))
+  return visible.map((name) => prefix + name).sort()
 }
 
 async function add(expansion: Expansion, shown: string, stat: Stats): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { isAlive, processIdentity } from '../../dfs/base/process-identity.ts'
+import { isAlive, processIdentity } from '../../dfs/index.ts'
 
 /**
  * The owner of temporary data, as it stands in the data's name: `<pid>~<boot>~<start>~<host>~<job>`, the process's

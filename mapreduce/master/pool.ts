@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { MrErrorCode } from '../base/errors.ts'
 import { type JobPlan, PROGRESS_FIELDS, progressField, type Task, type TaskResult, type WorkerData } from './task.ts'
@@ -25,6 +24,8 @@ export interface WorkerPoolOptions {
 interface PoolSlot {
   readonly piscina: Piscina<Task, TaskResult>
   readonly row: Float64Array
+  /** The thread that was there when an attempt was last started, and its end. */
+  exit: { readonly thread: Worker; readonly gone: Promise<void> } | undefined
   /** Set while an attempt runs: how to end it from outside. */
   interrupt: ((outcome: AttemptOutcome) => void) | undefined
 }
@@ -53,7 +54,12 @@ export class WorkerPool {
     const progress = new SharedArrayBuffer(Math.max(1, options.slots.length) * rowBytes)
     this.#slots = options.slots.map((datanode, slot) => {
       const row = new Float64Array(progress, slot * rowBytes, PROGRESS_FIELDS)
-      return { piscina: this.#start({ plan: options.plan, slot, datanode, progress }), row, interrupt: undefined }
+      return {
+        piscina: this.#start({ plan: options.plan, slot, datanode, progress }),
+        row,
+        exit: undefined,
+        interrupt: undefined,
+      }
     })
     this.#watchdog = new Watchdog(options.watchdog)
     this.#timer = setInterval(() => this.#watchdog.look(performance.now()), options.watchdog.intervalMs)
@@ -75,10 +81,7 @@ export class WorkerPool {
     if (state.interrupt !== undefined) throw new Error(`slot ${slot} is busy`)
     if (this.#closed) return { type: 'lost', reason: 'the pool is closed' }
     state.row.fill(0)
-    const [thread] = state.piscina.threads
-    const gone = thread === undefined ? undefined : once(thread, 'exit')
-    // Rejects if the thread emits 'error' first; piscina tells us about that one, and 'exit' follows it anyway.
-    gone?.catch(() => undefined)
+    const gone = this.#exitOf(state)
     const abort = new AbortController()
     const interrupted = new Promise<AttemptOutcome>((resolve) => {
       state.interrupt = resolve
@@ -141,12 +144,24 @@ export class WorkerPool {
     return piscina
   }
 
-  async #exited(gone: Promise<unknown> | undefined): Promise<void> {
-    if (gone === undefined) return
-    const timer = new AbortController()
-    const overdue = delay(threadExitMs, undefined, { ref: false, signal: timer.signal }).catch(() => undefined)
-    await Promise.race([gone.catch(() => undefined), overdue])
-    timer.abort()
+  /** Settles when the slot's present thread is gone; one listener a thread, however many attempts it runs. */
+  #exitOf(state: PoolSlot): Promise<void> {
+    const [thread] = state.piscina.threads
+    if (thread === undefined) return Promise.resolve()
+    if (state.exit?.thread !== thread) {
+      const gone = new Promise<void>((resolve) => thread.once('exit', () => resolve()))
+      state.exit = { thread, gone }
+    }
+    return state.exit.gone
+  }
+
+  async #exited(gone: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const overdue = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, threadExitMs)
+    })
+    await Promise.race([gone, overdue])
+    clearTimeout(timer)
   }
 }
 

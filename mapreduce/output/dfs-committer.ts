@@ -78,7 +78,12 @@ export class DfsCommitter implements OutputCommitter {
   }
 
   async discardTask(part: string, attempt: number): Promise<void> {
-    await fs.rm(this.attemptFile(part, attempt), { force: true })
+    const file = this.attemptFile(part, attempt)
+    await fs.rm(file, { force: true })
+    const beside = `${path.basename(file)}.`
+    for (const entry of await fs.readdir(this.#options.scratch)) {
+      if (entry.startsWith(beside)) await fs.rm(path.join(this.#options.scratch, entry), { force: true })
+    }
   }
 
   async commitJob(parts: readonly string[]): Promise<void> {

@@ -78,7 +78,13 @@ export class LocalCommitter implements OutputCommitter {
   }
 
   async discardTask(part: string, attempt: number): Promise<void> {
-    await this.#disk.remove(this.attemptFile(part, attempt))
+    const file = this.attemptFile(part, attempt)
+    await this.#disk.remove(file)
+    // What the attempt kept beside its output, merge passes say, has its name and more.
+    const beside = `${path.basename(file)}.`
+    for (const entry of await this.#disk.list(path.dirname(file))) {
+      if (entry.startsWith(beside)) await this.#disk.remove(path.join(path.dirname(file), entry))
+    }
   }
 
   async commitJob(parts: readonly string[]): Promise<void> {

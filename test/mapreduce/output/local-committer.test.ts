@@ -49,6 +49,7 @@ async function commitWith(
     await committer.prepare()
     for (const part of parts) {
       await fs.writeFile(committer.attemptFile(part, 1), 'half')
+      await fs.writeFile(`${committer.attemptFile(part, 1)}.pass-0`, 'half a merge')
       await committer.discardTask(part, 1)
       await fs.writeFile(committer.attemptFile(part, 2), `new ${part}`)
       await committer.commitTask(part, 2)
