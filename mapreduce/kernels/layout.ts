@@ -2,7 +2,7 @@
  * Where things lie in an arena that both the kernels and TypeScript write. The WebAssembly twin repeats these numbers;
  * the differential test fails when they part.
  *
- *   table   := u32 * TABLE_WORDS
+ *   table   := u32 * 16 | scratch of the kernel, 512 bytes
  *   slot    := hash u32 | entry index + 1 u32            (0 in the second word: free)
  *   entry   := hash u32 | meta u32 | head 8 bytes | key u32 | pad u32 | value f64
  *   pending := start u32 | meta u32                       (meta: see record/kind.ts)
@@ -22,7 +22,7 @@ export const table = {
   keysMax: 7,
   status: 8,
 } as const
-export const TABLE_WORDS = 16
+export const TABLE_BYTES = 64 + 512
 
 export const ENTRY_BYTES = 32
 export const entry = { hash: 0, meta: 4, head: 8, key: 16, value: 24 } as const

@@ -1,21 +1,18 @@
+import { packMeta } from './kind.ts'
+
 /**
  * The hash of a key: kind and payload, 32 bits. Partitions depend on it, so it is part of what "same bytes" means and
- * never changes; the kernel computes the same. Four bytes at a step, the last step padded with zeros; the length and
- * kind are mixed in first, so padding can not collide.
+ * never changes; the kernel computes the same. Kind and length are mixed in first, then four bytes at a step, padded
+ * with zeros to eight at least (so that short keys need no branches) and to a multiple of four.
  */
 export function hashKey(bytes: Uint8Array, kindOfKey: number, start: number, end: number): number {
-  let hash = Math.imul((end - start) ^ (kindOfKey << 27), 0x9e3779b1)
-  let at = start
-  for (; at + 4 <= end; at += 4) {
-    const word =
-      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
-    hash = Math.imul(hash ^ word, 0x85ebca6b)
-    hash ^= hash >>> 15
-  }
-  if (at < end) {
-    let word = bytes[at] ?? 0
+  let hash = Math.imul(packMeta(kindOfKey, end - start), 0x9e3779b1)
+  const padded = Math.max(end, start + 8)
+  for (let at = start; at < padded; at += 4) {
+    let word = at < end ? (bytes[at] ?? 0) : 0
     if (at + 1 < end) word |= (bytes[at + 1] ?? 0) << 8
     if (at + 2 < end) word |= (bytes[at + 2] ?? 0) << 16
+    if (at + 3 < end) word |= (bytes[at + 3] ?? 0) << 24
     hash = Math.imul(hash ^ word, 0x85ebca6b)
     hash ^= hash >>> 15
   }

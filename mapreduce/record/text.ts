@@ -224,7 +224,7 @@ export class Words implements IterableIterator<Text> {
           this.index = index + 2
           const value = this.value
           value.start = start
-          value.end = this.position = end < this.limit ? end : this.limit
+          value.end = this.position = Math.min(end, this.limit)
           return this
         }
         window.hint = index

@@ -42,7 +42,7 @@ export abstract class TokenWindow {
     this.hint = index
     if (index === count && this.to < this.limit) {
       this.fill(this.to)
-      return this.count > 0 ? 0 : this.count
+      return 0
     }
     return index
   }

@@ -1,6 +1,6 @@
 import type { Arena } from '../kernels/arena.ts'
 import type { Kernels } from '../kernels/kernels.ts'
-import { ENTRY_BYTES, entry, foldOperation, SLOT_BYTES, stopped, TABLE_WORDS, table } from '../kernels/layout.ts'
+import { ENTRY_BYTES, entry, foldOperation, SLOT_BYTES, stopped, TABLE_BYTES, table } from '../kernels/layout.ts'
 import { metaKind, metaLength } from '../record/kind.ts'
 import { type KeyIndex, SORT_RECORDS_MAX, sortKeys } from './sort.ts'
 
@@ -27,8 +27,8 @@ export class FoldTable {
     this.arena = arena
     this.kernels = kernels
     this.operation = foldOperation[operation]
-    this.state = arena.reserve(TABLE_WORDS * 4)
-    const region = byteLength - TABLE_WORDS * 4
+    this.state = arena.reserve(TABLE_BYTES)
+    const region = byteLength - TABLE_BYTES
     let slots = SLOTS_MIN
     // Half as much again for the bytes of keys longer than eight.
     while (slots * 2 * BYTES_A_SLOT * 1.3 <= region && slots * 2 * LOAD < SORT_RECORDS_MAX) slots *= 2

@@ -12,7 +12,6 @@ const run = createRunner(data, (status) => {
   parentPort?.postMessage({ status })
 })
 
-// biome-ignore lint/style/noDefaultExport: piscina calls a worker module's default export
 export default async function runTask(task: Task): Promise<TaskResult> {
   return await run(task)
 }

@@ -13,6 +13,12 @@ const TABLE_KEYS_USED: usize = 24
 const TABLE_KEYS_MAX: usize = 28
 const TABLE_STATUS: usize = 32
 
+const TABLE_NEAR: usize = 36
+const TABLE_BATCH: usize = 64
+/** Records a batch, and bytes of scratch each: hash u32 | index in the first slot u32 | head 8 bytes. */
+const BATCH: u32 = 32
+const BATCH_CELL: usize = 16
+
 const ENTRY_SHIFT: usize = 5
 const ENTRY_META: usize = 4
 const ENTRY_HEAD: usize = 8
@@ -103,13 +109,18 @@ function mix(hash: u32, word: u32): u32 {
 
 // @ts-ignore: decorator
 @inline
-function hashKey(start: usize, length: u32, kind: u32): u32 {
-  let hash: u32 = (length ^ (kind << 27)) * 0x9e3779b1
-  const end = start + length
-  let at = start
-  for (; at + 4 <= end; at += 4) hash = mix(hash, load<u32>(at))
-  const rest = <u32>(end - at)
-  if (rest != 0) hash = mix(hash, load<u32>(at) & ((1 << (rest << 3)) - 1))
+function hashKey(start: usize, meta: u32, head: u64): u32 {
+  const length = meta & 0x7ffffff
+  let hash: u32 = meta * 0x9e3779b1
+  hash = mix(hash, <u32>head)
+  hash = mix(hash, <u32>(head >> 32))
+  if (length > 8) {
+    const end = start + length
+    let at = start + 8
+    for (; at + 4 <= end; at += 4) hash = mix(hash, load<u32>(at))
+    const rest = <u32>(end - at)
+    if (rest != 0) hash = mix(hash, load<u32>(at) & ((1 << (rest << 3)) - 1))
+  }
   hash = (hash ^ (hash >>> 13)) * 0xc2b2ae35
   return hash ^ (hash >>> 16)
 }
@@ -118,8 +129,9 @@ function hashKey(start: usize, length: u32, kind: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function headOf(start: usize, length: u32): u64 {
+  const missing: u64 = length >= 8 ? 0 : (8 - <u64>length) << 3
   const head = load<u64>(start)
-  return length >= 8 ? head : head & ((<u64>1 << (<u64>length << 3)) - 1)
+  return length == 0 ? 0 : (head << missing) >> missing
 }
 
 /** Whether two keys longer than eight bytes, whose heads are equal, are equal in the rest. */
@@ -130,6 +142,10 @@ function sameRest(a: usize, b: usize, length: u32): bool {
   return load<u64>(a + tail) == load<u64>(b + tail)
 }
 
+/**
+ * Works on a batch of records at a time: hashes first, then looks at all their slots, then at all their entries. The
+ * table is larger than the cache, and loads that do not wait for each other overlap.
+ */
 export function fold(state: usize, pending: usize, values: usize, from: u32, to: u32, operation: u32): u32 {
   const slots: usize = load<u32>(state, TABLE_SLOTS)
   const mask = load<u32>(state, TABLE_SLOT_MASK)
@@ -137,79 +153,104 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
   const entriesMax = load<u32>(state, TABLE_ENTRIES_MAX)
   const keys: usize = load<u32>(state, TABLE_KEYS)
   const keysMax = load<u32>(state, TABLE_KEYS_MAX)
+  const batch: usize = state + TABLE_BATCH
   let count = load<u32>(state, TABLE_COUNT)
   let keysUsed = load<u32>(state, TABLE_KEYS_USED)
   let status: u32 = 0
   let i = from
-  for (; i < to; i++) {
-    const record = pending + (<usize>i << 3)
-    const start: usize = load<u32>(record)
-    const meta = load<u32>(record, 4)
-    const value = load<f64>(values + (<usize>i << 3))
-    if (floor(value) != value || abs(value) > EXACT_MAX) {
-      status = STOPPED_NOT_EXACT
-      break
+  while (i < to) {
+    const first = i
+    const last = min<u32>(to, i + BATCH)
+    let cell = batch
+    for (let j = first; j < last; j++, cell += BATCH_CELL) {
+      const record = pending + (<usize>j << 3)
+      const start: usize = load<u32>(record)
+      const meta = load<u32>(record, 4)
+      const head = headOf(start, meta & 0x7ffffff)
+      const hash = hashKey(start, meta, head)
+      store<u32>(cell, hash)
+      store<u64>(cell, head, 8)
+      store<u32>(cell, load<u32>(slots + (<usize>(hash & mask) << 3), 4), 4)
     }
-    const length = meta & 0x7ffffff
-    const hash = hashKey(start, length, meta >>> 27)
-    const head = headOf(start, length)
-    let slot = hash & mask
-    let found: usize = 0
-    while (true) {
-      const cell = slots + (<usize>slot << 3)
-      const index = load<u32>(cell, 4)
-      if (index == 0) break
-      if (load<u32>(cell) == hash) {
-        const candidate = entries + (<usize>(index - 1) << ENTRY_SHIFT)
-        if (
-          load<u32>(candidate, ENTRY_META) == meta &&
-          load<u64>(candidate, ENTRY_HEAD) == head &&
-          (length <= 8 || sameRest(<usize>load<u32>(candidate, ENTRY_KEY), start, length))
-        ) {
-          found = candidate
-          break
-        }
+    // The likely entry of each: what is loaded here is only wanted to be near when it is needed.
+    let near: u32 = 0
+    cell = batch
+    for (let j = first; j < last; j++, cell += BATCH_CELL) {
+      near ^= load<u32>(entries + (<usize>load<u32>(cell, 4) << ENTRY_SHIFT) - 32)
+    }
+    store<u32>(state, near, TABLE_NEAR)
+    cell = batch
+    for (; i < last; i++, cell += BATCH_CELL) {
+      const record = pending + (<usize>i << 3)
+      const start: usize = load<u32>(record)
+      const meta = load<u32>(record, 4)
+      const value = load<f64>(values + (<usize>i << 3))
+      if (floor(value) != value || abs(value) > EXACT_MAX) {
+        status = STOPPED_NOT_EXACT
+        break
       }
-      slot = (slot + 1) & mask
-    }
-    if (found != 0) {
-      const old = load<f64>(found, ENTRY_VALUE)
-      if (operation == 0) {
-        const sum = old + value
-        if (abs(sum) > EXACT_MAX) {
-          status = STOPPED_NOT_EXACT
-          break
+      const length = meta & 0x7ffffff
+      const hash = load<u32>(cell)
+      const head = load<u64>(cell, 8)
+      let slot = hash & mask
+      let found: usize = 0
+      while (true) {
+        const at = slots + (<usize>slot << 3)
+        const index = load<u32>(at, 4)
+        if (index == 0) break
+        if (load<u32>(at) == hash) {
+          const candidate = entries + (<usize>(index - 1) << ENTRY_SHIFT)
+          if (
+            load<u32>(candidate, ENTRY_META) == meta &&
+            load<u64>(candidate, ENTRY_HEAD) == head &&
+            (length <= 8 || sameRest(<usize>load<u32>(candidate, ENTRY_KEY), start, length))
+          ) {
+            found = candidate
+            break
+          }
         }
-        store<f64>(found, sum, ENTRY_VALUE)
-      } else if (operation == 1 ? value < old : value > old) {
-        store<f64>(found, value, ENTRY_VALUE)
+        slot = (slot + 1) & mask
       }
-      continue
+      if (found != 0) {
+        const old = load<f64>(found, ENTRY_VALUE)
+        if (operation == 0) {
+          const sum = old + value
+          if (abs(sum) > EXACT_MAX) {
+            status = STOPPED_NOT_EXACT
+            break
+          }
+          store<f64>(found, sum, ENTRY_VALUE)
+        } else if (operation == 1 ? value < old : value > old) {
+          store<f64>(found, value, ENTRY_VALUE)
+        }
+        continue
+      }
+      if (count == entriesMax) {
+        status = STOPPED_TABLE_FULL
+        break
+      }
+      if (length > 8 && keysUsed + length > keysMax) {
+        status = STOPPED_KEYS_FULL
+        break
+      }
+      const made = entries + (<usize>count << ENTRY_SHIFT)
+      store<u32>(made, hash)
+      store<u32>(made, meta, ENTRY_META)
+      store<u64>(made, head, ENTRY_HEAD)
+      let key: usize = made + ENTRY_HEAD
+      if (length > 8) {
+        key = keys + keysUsed
+        memory.copy(key, start, length)
+        keysUsed += length
+      }
+      store<u32>(made, <u32>key, ENTRY_KEY)
+      store<f64>(made, value, ENTRY_VALUE)
+      count++
+      const at = slots + (<usize>slot << 3)
+      store<u32>(at, hash)
+      store<u32>(at, count, 4)
     }
-    if (count == entriesMax) {
-      status = STOPPED_TABLE_FULL
-      break
-    }
-    if (length > 8 && keysUsed + length > keysMax) {
-      status = STOPPED_KEYS_FULL
-      break
-    }
-    const made = entries + (<usize>count << ENTRY_SHIFT)
-    store<u32>(made, hash)
-    store<u32>(made, meta, ENTRY_META)
-    store<u64>(made, head, ENTRY_HEAD)
-    let key: usize = made + ENTRY_HEAD
-    if (length > 8) {
-      key = keys + keysUsed
-      memory.copy(key, start, length)
-      keysUsed += length
-    }
-    store<u32>(made, <u32>key, ENTRY_KEY)
-    store<f64>(made, value, ENTRY_VALUE)
-    count++
-    const cell = slots + (<usize>slot << 3)
-    store<u32>(cell, hash)
-    store<u32>(cell, count, 4)
+    if (status != 0) break
   }
   store<u32>(state, count, TABLE_COUNT)
   store<u32>(state, keysUsed, TABLE_KEYS_USED)
