@@ -18,7 +18,15 @@ const dfsFaces = ['dfs/index.ts', 'dfs/short-circuit.ts']
 const errorFiles = ['dfs/base/errors.ts', 'mapreduce/base/errors.ts']
 
 /** How bin wires jobs: each of these only where a command that runs one is asked for. */
-const jobWiring = ['mapreduce/master/load-job.ts', 'mapreduce/master/load-params.ts', 'mapreduce/master/run-job.ts']
+const jobWiring = [
+  'mapreduce/master/load-job.ts',
+  'mapreduce/master/load-params.ts',
+  'mapreduce/master/load-stack.ts',
+  'mapreduce/master/run-job.ts',
+  'mapreduce/output/format.ts',
+  'mapreduce/stage',
+  'mapreduce/task/engine-job.ts',
+]
 
 /** What every part of the engine stands on. */
 const ground = ['mapreduce/base', 'mapreduce/record']
@@ -85,6 +93,18 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     ],
     types: contracts,
   },
+  // One stage of a job as a filter: what a worker runs, over lines instead of splits and runs.
+  'mapreduce/stage': {
+    imports: [
+      ...ground,
+      'mapreduce/kernels',
+      'mapreduce/input',
+      'mapreduce/shuffle',
+      'mapreduce/output',
+      'mapreduce/task',
+    ],
+    types: contracts,
+  },
   // The master starts workers by their entry's address and imports nothing of what runs in them.
   'mapreduce/master': {
     // Who a process is, is one question on a machine: the lock of a DFS root and temporary files answer it alike.
@@ -121,7 +141,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   },
   'bin/commands/fs': {
     imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles],
-    packages: ['p-limit'],
+    packages: ['p-limit', 'tinyglobby'],
   },
   'bin/commands/dfs': { imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles] },
   'bin/terminal': { imports: ['mapreduce/base/counters.ts'], types: jobWiring },
