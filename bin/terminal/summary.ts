@@ -7,6 +7,8 @@ import { displayWidth, printable } from './width.ts'
 
 const LABEL_WIDTH = 9
 const COLUMNS_MAX = 100
+/** Below this the rate is that of starting up. */
+const RATE_FROM_BYTES = 1024 * 1024
 
 const number = (value: number): string => value.toLocaleString('en-US')
 const many = (value: number, one: string, more = `${one}s`): string => `${number(value)} ${value === 1 ? one : more}`
@@ -39,7 +41,11 @@ function localityPhrases(counters: JobReport['counters']): string[] {
   const rack = counters[counter.rackLocal] ?? 0
   const off = counters[counter.offRack] ?? 0
   if (local + rack + off === 0) return []
-  return [`${number(local)} data-local`, `${number(rack)} rack-local`, `${number(off)} off-rack`]
+  return [
+    `${number(local)} data-local`,
+    ...(rack > 0 ? [`${number(rack)} rack-local`] : []),
+    ...(off > 0 ? [`${number(off)} off-rack`] : []),
+  ]
 }
 
 function rowsOf(report: JobReport): Row[] {
@@ -65,7 +71,7 @@ function rowsOf(report: JobReport): Row[] {
       `map ${humanDuration(times.mapMs)}`,
       ...(report.reducers > 0 ? [`reduce ${humanDuration(times.reduceMs)}`] : []),
       `commit ${humanDuration(times.commitMs)}`,
-      ...(report.inputBytes > 0 ? [humanRate(report.inputBytes, times.totalMs)] : []),
+      ...(report.inputBytes >= RATE_FROM_BYTES ? [humanRate(report.inputBytes, times.totalMs)] : []),
     ],
   })
   rows.push({
@@ -90,7 +96,8 @@ function rowsOf(report: JobReport): Row[] {
       phrases: [
         humanBytes(count(counter.shuffleBytes)),
         `${many(count(counter.reduceInputGroups), 'key')}`,
-        count(counter.spills) === 0
+        // One sorted run a map is what there has to be; more means that memory was short.
+        count(counter.spills) <= report.maps
           ? 'no spills'
           : `${many(count(counter.spills), 'spill')} of ${humanBytes(count(counter.spilledBytes))}`,
       ],

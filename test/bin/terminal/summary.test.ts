@@ -36,7 +36,7 @@ const report: JobReport = {
     [counter.combineOutputRecords]: 110_000,
     [counter.shuffleBytes]: 1_500_000,
     [counter.reduceInputGroups]: 60_123,
-    [counter.spills]: 0,
+    [counter.spills]: 13,
     [counter.dataLocal]: 12,
     [counter.rackLocal]: 1,
     [counter.offRack]: 0,
@@ -59,8 +59,7 @@ describe('the summary of a job', () => {
         '  in       2 files, 13 MiB, 27,164 records',
         '  out      1 file, 684 KiB, 60,123 records',
         '  time     plan 12 ms, map 640 ms, reduce 90 ms, commit 31 ms, 16 MiB/s',
-        '  tasks    13 maps and 1 reduce on 2 workers, 12 data-local, 1 rack-local,',
-        '           0 off-rack',
+        '  tasks    13 maps and 1 reduce on 2 workers, 12 data-local, 1 rack-local',
         '  slowest  map 2 took 180 ms, 3.0 times the median of 60 ms',
         '  combine  2,200,000 records to 110,000, 5.0 % left',
         '  shuffle  1.4 MiB, 60,123 keys, no spills',
@@ -84,7 +83,8 @@ describe('the summary of a job', () => {
       ...report,
       counters: {
         ...report.counters,
-        [counter.spills]: 12,
+        [counter.spills]: 14,
+        [counter.offRack]: 2,
         [counter.spilledBytes]: 2 ** 31,
         [counter.failedAttempts]: 2,
         [counter.timedOutAttempts]: 1,
@@ -97,7 +97,8 @@ describe('the summary of a job', () => {
       for (const line of summaryLines(full, columns, style)) expect(displayWidth(line)).toBeLessThan(columns)
     }
     const text = summaryLines(full, columns, plain).join(' ').replace(/\s+/g, ' ')
-    expect(text).toContain('12 spills of 2 GiB')
+    expect(text).toContain('14 spills of 2 GiB')
+    expect(text).toContain('2 off-rack')
     expect(text).toContain('attempts 2 failed, 1 timed out, 1 lost, tried again')
     expect(text).toContain('counter lines without a date 1,234')
     expect(text).toContain('note block 12 on datanode-2 was corrupt')
