@@ -175,7 +175,10 @@ class DiskBlockWriter implements BlockWriter {
     const file = this.#open()
     const { data, checksum: checksumFile, temporaryData, temporaryChecksum, directory } = this.#files
     try {
-      await Promise.all([file.sync(), this.#writeChecksums()])
+      // Both to their end, also where one fails: nothing may still be at work on files that `abort` removes.
+      for (const result of await Promise.allSettled([file.sync(), this.#writeChecksums()])) {
+        if (result.status === 'rejected') throw result.reason
+      }
       await file.close()
       this.#file = undefined
       // The checksum file first: a data file that is there has its checksums.

@@ -160,6 +160,11 @@ export interface Dfs extends AsyncDisposable {
   fsck(path: string, options?: { verify?: boolean }): Promise<FsckReport>
   /** Bad replicas met and repaired since open, for summaries. */
   readonly incidents: readonly (BadReplica & { readonly repaired: boolean })[]
+  /**
+   * Resolves once the bad replicas that readers of this process met are looked at and repaired, or can't be: for a command
+   * that is about to close and to say what happened. Does not wait for replicas found missing at open.
+   */
+  repairsDone(): Promise<void>
   /** Sentences worth a person's notice: replication cut to the datanodes there are, a torn record dropped, a datanode left out. */
   readonly notes: readonly string[]
   /** Writes an image and cuts the journal. */

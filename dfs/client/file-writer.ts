@@ -158,14 +158,14 @@ export class FileWriter {
   #previousLength = 0
 
   async #endBlock(): Promise<void> {
+    // At most one block behind: its failure shows here, before more is promised.
+    await this.#committing
     const pipeline = this.#pipeline
     this.#pipeline = undefined
     this.#previousLength = this.#blockLength
     this.#blockLength = 0
     if (pipeline === undefined) return
-    this.#excluded = [...new Set([...this.#excluded, ...pipeline.failed])]
-    // At most one block behind: its failure shows here, before more is promised.
-    await this.#committing
+    this.#excluded = pipeline.failed
     const committing = pipeline.commit()
     committing.catch(() => undefined)
     this.#committing = committing

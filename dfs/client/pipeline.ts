@@ -85,7 +85,12 @@ export class BlockPipeline {
 
   /** Resolves when at least one replica is durable; those that could not be made are reported. */
   async commit(): Promise<void> {
-    await this.#namenode.synced()
+    try {
+      await this.#namenode.synced()
+    } catch (error) {
+      await this.abort()
+      throw error
+    }
     const lost = await this.#each((writer) => writer.commit())
     if (this.#members.length === 0) {
       // Many disks say only now that they are full. Another datanode may still take it from what the first has in its temporary.

@@ -41,6 +41,7 @@ export class EmbeddedDfs implements Dfs {
   readonly #parts: EmbeddedParts
   readonly #writers = new Set<FileWriter>()
   readonly #readers = new Set<FileReader>()
+  readonly #reports = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
 
   constructor(parts: EmbeddedParts) {
@@ -51,6 +52,15 @@ export class EmbeddedDfs implements Dfs {
 
   get incidents(): readonly Incident[] {
     return this.#parts.monitor.incidents
+  }
+
+  async repairsDone(): Promise<void> {
+    while (this.#reports.size > 0) await Promise.allSettled([...this.#reports])
+  }
+
+  #met(report: Promise<void>): Promise<void> {
+    this.#reports.add(report)
+    return report.finally(() => this.#reports.delete(report))
   }
 
   get notes(): readonly string[] {
@@ -120,19 +130,11 @@ export class EmbeddedDfs implements Dfs {
       packetBytes: config.packetBytes,
       writerNode: options.writerNode,
       signal: options.signal,
-      onLost: (lost) => {
-        const said = lost.error instanceof Error ? lost.error.message : String(lost.error)
-        namenode.notes.push(`block ${lost.block} of ${path} was written without ${lost.datanode}: ${said}`)
-        monitor.incidents.push({
-          block: lost.block,
-          datanode: lost.datanode,
-          path: lost.path,
-          reason: 'io',
-          detail: said,
-          repaired: false,
-        })
+      onLost: (lost) => monitor.lost(lost, path),
+      onOver: (over) => {
+        this.#writers.delete(over)
+        monitor.writerOver()
       },
-      onOver: (over) => this.#writers.delete(over),
     })
     this.#writers.add(writer)
     return writer
@@ -146,7 +148,7 @@ export class EmbeddedDfs implements Dfs {
       blocks,
       datanodes,
       streamBytes: config.packetBytes,
-      onBad: (bad) => monitor.inBackground('repairing a bad replica', () => monitor.report([bad])),
+      onBad: (bad) => monitor.inBackground('repairing a bad replica', () => this.#met(monitor.report([bad]))),
       onOver: (over) => this.#readers.delete(over),
     })
     this.#readers.add(reader)

@@ -5,6 +5,7 @@ import { DfsError } from '../base/errors.ts'
 import type { BlockId, DatanodeId } from '../base/ids.ts'
 import { type BlockKey, blockNames } from '../base/names.ts'
 import type { BadReplica } from '../client/dfs.ts'
+import type { LostReplica } from '../client/pipeline.ts'
 import type { Datanode } from '../datanode/datanode.ts'
 import type { Block } from '../namenode/inode.ts'
 import type { DeadBlock, NamenodeServer } from '../namenode/server.ts'
@@ -27,6 +28,8 @@ export class ReplicationMonitor {
   /** One repair of a block at a time; later ones wait for it and look again. */
   readonly #repairs = new Map<BlockId, Promise<void>>()
 
+  readonly #short = new Set<BlockId>()
+
   constructor(namenode: NamenodeServer, datanodes: ReadonlyMap<DatanodeId, Datanode>, config: DfsConfig) {
     this.#namenode = namenode
     this.#datanodes = datanodes
@@ -38,7 +41,7 @@ export class ReplicationMonitor {
   inBackground(what: string, action: () => Promise<void>): void {
     const task = action()
       .catch((error: unknown) => {
-        this.#namenode.notes.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+        this.#namenode.notes.push(`${what}: ${message(error)}`)
       })
       .finally(() => this.#background.delete(task))
     this.#background.add(task)
@@ -72,6 +75,24 @@ export class ReplicationMonitor {
       for (const id of this.#namenode.planReplication(block).add) this.#missing(block, id)
     }
     await Promise.all(wanting.map((block) => this.repair(block.id)))
+  }
+
+  /** A block was written with fewer replicas than it should have; made good once its file is complete. */
+  lost(lost: LostReplica, path: string): void {
+    const detail = `${path} was written without it: ${message(lost.error)}`
+    this.#namenode.notes.push(`block ${lost.block} on ${lost.datanode}: ${detail}`)
+    this.#incident({ block: lost.block, datanode: lost.datanode, path: lost.path, reason: 'io', detail })
+    this.#short.add(lost.block)
+  }
+
+  /** A writer has closed or aborted: blocks it left short may be repaired now. */
+  writerOver(): void {
+    for (const id of this.#short) {
+      const block = this.#namenode.state.blocks.get(id)
+      if (block !== undefined && this.#isOpen(block)) continue
+      this.#short.delete(id)
+      if (block !== undefined) this.inBackground(`replicating block ${id}`, () => this.repair(id))
+    }
   }
 
   repair(id: BlockId): Promise<void> {
@@ -180,7 +201,7 @@ export class ReplicationMonitor {
           datanode: id,
           path: blockNames.data(datanode.directory, keyOf(block)),
           reason: missing ? 'missing' : 'corrupt',
-          detail: error instanceof Error ? error.message : String(error),
+          detail: message(error),
         })
       }
     }
@@ -210,13 +231,13 @@ export class ReplicationMonitor {
       }
     } catch (error) {
       if (this.#stop.signal.aborted) return
-      this.#namenode.notes.push(
-        `block ${block.id} could not be copied to ${target}: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      this.#namenode.notes.push(`block ${block.id} could not be copied to ${target}: ${message(error)}`)
     } finally {
       await reader.close()
     }
   }
 }
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const keyOf = (block: Block): BlockKey => ({ block: block.id, generation: block.generation })

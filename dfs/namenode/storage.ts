@@ -218,8 +218,8 @@ export async function writeImage(
   sections: readonly Section[],
 ): Promise<void> {
   const path = join(directory, imageName(txid))
-  if (await disk.exists(path)) return
   try {
+    if (await disk.exists(path)) return
     const file = await disk.open(temporary(path), 'create')
     try {
       let position = 0
@@ -250,12 +250,16 @@ async function removeQuietly(disk: Disk, path: string): Promise<boolean> {
 
 /** Removes images beyond the newest `keep` and the segments that none of those needs. */
 export async function prune(disk: Disk, directory: string, keep: number): Promise<void> {
-  const { images, segments } = await inventory(disk, directory)
-  for (const txid of images.slice(keep)) await disk.remove(join(directory, imageName(txid)))
-  const oldest = images.length < keep ? 0 : (images[keep - 1] ?? 0)
-  for (const [i, first] of segments.entries()) {
-    const next = segments[i + 1]
-    if (next !== undefined && next <= oldest + 1) await disk.remove(join(directory, journalName(first)))
+  try {
+    const { images, segments } = await inventory(disk, directory)
+    for (const txid of images.slice(keep)) await disk.remove(join(directory, imageName(txid)))
+    const oldest = images.length < keep ? 0 : (images[keep - 1] ?? 0)
+    for (const [i, first] of segments.entries()) {
+      const next = segments[i + 1]
+      if (next !== undefined && next <= oldest + 1) await disk.remove(join(directory, journalName(first)))
+    }
+  } catch (error) {
+    throw ioError(`removing what the image in ${directory} makes superfluous`, error)
   }
 }
 

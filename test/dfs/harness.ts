@@ -1,4 +1,8 @@
-import type { Dfs } from '../../dfs/index.ts'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { type Dfs, DfsError } from '../../dfs/index.ts'
 
 /** Bytes that differ at every offset and compress badly; the same for the same length and seed. */
 export function patterned(length: number, seed = 1): Buffer {
@@ -28,4 +32,53 @@ export async function readAll(dfs: Dfs, path: string): Promise<Buffer> {
     await reader.close()
   }
   return Buffer.concat(pieces)
+}
+
+/** A fresh directory, in memory where that can be had (what is synced there is not the question), removed after the test file's run by `removeRoots`. */
+export async function temporaryRoot(): Promise<string> {
+  const root = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'quern-dfs-'))
+  roots.push(root)
+  return root
+}
+
+const roots: string[] = []
+
+export async function removeRoots(): Promise<void> {
+  for (const root of roots.splice(0)) await rm(root, { recursive: true, force: true })
+}
+
+/** Every file below a root that only a write under way may have. */
+export async function temporaries(root: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && (entry.name.endsWith('.tmp') || relative(root, path).includes('/tmp/'))) found.push(path)
+  }
+  return found
+}
+
+/** Names of the files in the datanodes' block directories that no located block accounts for, and those that are missing. */
+export async function strayReplicas(dfs: Dfs): Promise<string[]> {
+  const expected = new Set<string>()
+  for await (const status of dfs.walk('/')) {
+    if (status.kind !== 'file') continue
+    for (const block of await dfs.locate(status.path)) {
+      for (const { dataFile, checksumFile } of block.replicas) expected.add(dataFile).add(checksumFile)
+    }
+  }
+  const actual: string[] = []
+  for (const { directory } of dfs.datanodes) {
+    for (const name of await readdir(join(directory, 'blocks'))) actual.push(join(directory, 'blocks', name))
+  }
+  return actual.filter((path) => !expected.has(path))
+}
+
+export const code = (error: unknown): string | undefined => (error instanceof DfsError ? error.code : String(error))
+
+/** The DfsError code that `action` rejects with; 'ok' if it resolves. */
+export async function outcome(action: Promise<unknown>): Promise<string | undefined> {
+  return action.then(
+    () => 'ok',
+    (error: unknown) => code(error),
+  )
 }
