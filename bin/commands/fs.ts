@@ -106,7 +106,7 @@ async function runVerb(verb: Verb, own: OwnOptions, io: CommandIo): Promise<numb
       }
       await session.fail(error)
     }
-    await session.tellIncidents(dfs.incidents)
+    await session.tellIncidents()
     return session.exitCode
   } finally {
     await dfs.close()

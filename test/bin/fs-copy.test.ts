@@ -410,7 +410,7 @@ describe('names that were meant to hurt', () => {
     await quern.ok('mkdir', '/d')
     expect(await quern.fs('cat', '/a\nrm: done\u001b\\[2J')).toMatchObject({
       code: 1,
-      err: "cat: `/a?rm: done?[2J': No such file or directory\n",
+      err: "cat: `/a?rm: done?\\[2J': No such file or directory\n",
     })
   })
 })

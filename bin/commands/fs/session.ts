@@ -1,4 +1,4 @@
-import type { BadReplica, Dfs, FileStatus } from '../../../dfs/index.ts'
+import type { Dfs, FileStatus } from '../../../dfs/index.ts'
 import { LineWriter, OutputClosed, write } from '../../terminal/output.ts'
 import { isTerminal } from '../../terminal/style.ts'
 import { printable } from '../../terminal/width.ts'
@@ -133,15 +133,18 @@ export class FsSession {
   }
 
   /** One line when replicas were found bad under this command: nothing was lost, but somebody should know. */
-  async tellIncidents(incidents: readonly (BadReplica & { readonly repaired: boolean })[]): Promise<void> {
+  async tellIncidents(): Promise<void> {
+    await this.dfs.repairsDone()
+    for (const note of this.dfs.notes) await this.warn(`note: ${note}`)
+    const { incidents } = this.dfs
     const [first] = incidents
     if (first === undefined) return
     const repaired = incidents.filter((incident) => incident.repaired).length
     const subject = incidents.length === 1 ? '1 bad replica' : `${incidents.length} bad replicas`
-    const outcome = repaired === incidents.length ? 'repaired from good ones' : `${repaired} repaired from good ones`
-    await this.warn(
-      `warning: met ${subject} (block ${first.block} on ${first.datanode}: ${first.reason}${incidents.length > 1 ? ', …' : ''}), ${outcome}; see quern dfs fsck`,
-    )
+    const where = `block ${first.block} on ${first.datanode}: ${first.reason}${incidents.length > 1 ? ', …' : ''}`
+    const outcome =
+      repaired === incidents.length ? 'repaired from good ones' : `${repaired} repaired so far; see quern dfs fsck`
+    await this.warn(`warning: met ${subject} (${where}), ${outcome}`)
   }
 }
 
