@@ -35,6 +35,8 @@ export interface MasterSeams {
   readonly scratchBase: string
   /** Monotonic milliseconds. */
   readonly clock: () => number
+  /** Called with the job's threads: who wants to see what happens when they die can end them. */
+  readonly poolStarted: (pool: WorkerPool) => void
 }
 
 /**
@@ -54,6 +56,7 @@ export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams>
     disk: seams.disk ?? outputDisk,
     scratchBase: seams.scratchBase ?? scratchBase(),
     clock: seams.clock ?? (() => performance.now()),
+    poolStarted: seams.poolStarted ?? (() => undefined),
   })
   return await run.run()
 }
@@ -199,6 +202,7 @@ class JobRun {
       },
     })
     this.#pool = pool
+    this.#seams.poolStarted(pool)
     const runner = new TaskRunner({
       work,
       files: plan.files,
