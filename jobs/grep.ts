@@ -1,4 +1,4 @@
-import { defineJob, type TaskContext, type Text } from '../mapreduce/index.ts'
+import { defineJob, MrError, type TaskContext, type Text } from '../mapreduce/index.ts'
 
 /**
  * The lines that match, byte for byte as they stand in the input, in input order. Nothing is reduced: part files follow
@@ -15,7 +15,12 @@ function compile(source: string, flags: string): RegExp {
   try {
     return new RegExp(source, `${flags}u`)
   } catch {
-    return new RegExp(source, flags)
+    try {
+      return new RegExp(source, flags)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new MrError('MR_BAD_PARAM', `-p pattern=${source}: ${reason}. For plain text add -p fixed`, { cause })
+    }
   }
 }
 

@@ -9,15 +9,15 @@ const units: Readonly<Record<string, number>> = {
   mib: 2 ** 20,
   gib: 2 ** 30,
   tib: 2 ** 40,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
+  kb: 2 ** 10,
+  mb: 2 ** 20,
+  gb: 2 ** 30,
+  tb: 2 ** 40,
 }
 
 /**
- * Bytes of a size as people write it: `65536`, `64k`, `512MB`, `1.5GiB`. Letters alone and *iB are powers of 1024, *B powers
- * of 1000. Undefined for anything else.
+ * Bytes of a size as people write it: `65536`, `64k`, `512MB`, `1.5GiB`. All units are powers of 1024,
+ * as Hadoop, Java and `sort -S` have them for memory. Undefined for anything else.
  */
 export function parseSize(text: string): number | undefined {
   const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? []

@@ -1,8 +1,6 @@
 import { bundledJobs } from '../../jobs/index.ts'
-import { MrError } from '../../mapreduce/base/errors.ts'
 import { loadJob } from '../../mapreduce/master/load-job.ts'
 import { resolveParams } from '../../mapreduce/master/load-params.ts'
-import { userFrame } from '../../mapreduce/master/load-stack.ts'
 import { runCombineStage, runReduceStage } from '../../mapreduce/stage/group-stage.ts'
 import { runMapStage } from '../../mapreduce/stage/map-stage.ts'
 import { StageContext, type StageIo } from '../../mapreduce/stage/stage-io.ts'
@@ -12,6 +10,7 @@ import { printable } from '../terminal/width.ts'
 import type { Command, CommandIo } from './command.ts'
 import { checkFormat, parseParams } from './run-options.ts'
 import { parse, parser } from './usage.ts'
+import { withUserPlace } from './user-place.ts'
 
 type StageName = 'map' | 'combine' | 'reduce'
 
@@ -41,15 +40,6 @@ async function runStage(
   else await runCombineStage(job, ctx, io)
 }
 
-/** User code that threw is told with the place in the user's file. */
-function withPlace(error: unknown): unknown {
-  if (!(error instanceof MrError) || error.code !== 'MR_USER_CODE') return error
-  const frame = userFrame(error.cause)
-  return frame === undefined
-    ? error
-    : new MrError(error.code, `${error.message}\n    at ${frame}`, { cause: error.cause })
-}
-
 const collect = (word: string, before: readonly string[] | undefined): string[] => [...(before ?? []), word]
 
 function stageCommand(name: StageName): Command {
@@ -72,7 +62,7 @@ function stageCommand(name: StageName): Command {
       try {
         await runStage(name, await importJob(loaded.moduleUrl), ctx, stage, format)
       } catch (error) {
-        throw withPlace(error)
+        throw withUserPlace(error)
       }
       const counters = [...ctx.counters].map(([counter, value]) => `${printable(counter)} ${value}\n`)
       if (counters.length > 0) await write(io.stderr, counters.join(''))

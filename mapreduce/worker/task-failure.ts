@@ -10,6 +10,8 @@ const permanentCodes: ReadonlySet<MrErrorCode> = new Set<MrErrorCode>([
   'MR_RECORD_TOO_LARGE',
   'MR_BAD_INPUT',
   'MR_BAD_JOB',
+  // A job's setup may refuse a value that only it can judge.
+  'MR_BAD_PARAM',
 ])
 
 /** What the master is told of an attempt that failed. */
