@@ -27,6 +27,7 @@ export interface MapSpillerOptions {
   /** The table holds counts, which the reduce takes as unfinished. */
   readonly partialCounts: boolean
   readonly count: (name: string, by: number) => void
+  readonly beat: () => void
 }
 
 interface SpilledRun {
@@ -109,7 +110,7 @@ export class MapSpiller implements Spiller {
             const { combine } = this.options
             if (combine === undefined) copyAll(merge, writer)
             else {
-              const groups = new Groups(merge, 0, undefined)
+              const groups = new Groups(merge, 0, undefined, space.beat)
               await reduceGroups(groups, () => merge.view, { ...combine, sink: writer })
               this.options.count(counter.combineInputRecords, groups.records)
             }
@@ -189,7 +190,11 @@ export class MapSpiller implements Spiller {
 
   private writeSorted(sorted: SortedRecords, writer: RunWriter): void {
     if (this.combineNow === undefined) copyAll(sorted, writer)
-    else reduceGroupsNow(new Groups(sorted, 0, undefined), () => sorted.view, { ...this.combineNow, sink: writer })
+    else
+      reduceGroupsNow(new Groups(sorted, 0, undefined, this.options.beat), () => sorted.view, {
+        ...this.combineNow,
+        sink: writer,
+      })
   }
 }
 

@@ -40,6 +40,9 @@ export async function runMapTask(task: MapTask, env: TaskEnvironment): Promise<T
     return attempt.done([], outputBytes)
   }
 
+  const beat = (): void => {
+    env.progress.beat()
+  }
   const folding = mapSideAggregate(job)
   const partitioner = createPartitioner({
     partitions: plan.reducers,
@@ -66,6 +69,7 @@ export async function runMapTask(task: MapTask, env: TaskEnvironment): Promise<T
     count: (name, by) => {
       attempt.count(name, by)
     },
+    beat,
   })
   try {
     const collector = new Collector({
@@ -89,9 +93,7 @@ export async function runMapTask(task: MapTask, env: TaskEnvironment): Promise<T
         attempt.count(counter.mergePasses, 1)
         attempt.count(counter.spilledRecords, records)
       },
-      beat: () => {
-        env.progress.beat()
-      },
+      beat,
     })
     return attempt.done(
       slices.map((slice) => ({ ...slice, file: task.outputFile, mapTask: task.task })),

@@ -6,7 +6,7 @@ import type { Job } from '../job.ts'
 import { bundleJob } from './load-bundle.ts'
 import { didYouMean } from './load-nearest.ts'
 import { isJob, jobProblem } from './load-shape.ts'
-import { userFrame } from './load-stack.ts'
+import { userFrame } from '../base/user-frame.ts'
 
 /** A job that comes with quern: known by a short name, its module already plain JS (or run by the same loader as quern). */
 export interface BundledJob {

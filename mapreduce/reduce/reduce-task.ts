@@ -22,13 +22,16 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
   const count = (name: string, by: number): void => {
     counters[name] = (counters[name] ?? 0) + by
   }
+  const beat = (): void => {
+    progress.beat()
+  }
   const writer = new OutputWriter(task.outputFile, env.format)
   try {
     await userStep('setup', () => job.setup?.(ctx))
     if (task.runs.length > 0) {
       const expected = task.runs.reduce((sum, run) => sum + run.records, 0)
       let passes = 0
-      const space_ = {
+      const mergeSpace = {
         memory: space.work,
         passBuffer: space.passBuffer,
         passFile: () => `${task.outputFile}.pass-${passes++}`,
@@ -36,12 +39,10 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
           count(counter.mergePasses, 1)
           count(counter.spilledRecords, records)
         },
-        beat: () => {
-          progress.beat()
-        },
+        beat,
       }
-      await withMerged(task.runs, space_, async (merge) => {
-        const groups = new Groups(merge, job.groupBy ?? 0, mapSideAggregate(job)?.aggregate)
+      await withMerged(task.runs, mergeSpace, async (merge) => {
+        const groups = new Groups(merge, job.groupBy ?? 0, mapSideAggregate(job)?.aggregate, beat)
         const done = await reduceGroups(groups, () => merge.view, {
           reduce,
           sink: writer,

@@ -20,6 +20,7 @@ export class Groups implements IterableIterator<Decoded> {
   value: Decoded = undefined
   private readonly stream: RecordStream
   private readonly groupBy: number
+  private readonly beat: () => void
   /** Finishes values that a combiner left unfinished. */
   private readonly partials: Fold | undefined
   private readonly partialEncoder = new Encoder()
@@ -33,10 +34,14 @@ export class Groups implements IterableIterator<Decoded> {
   /** The group has been opened, and the record that opened it not yet handed out. */
   private fresh = false
 
-  /** `combined`: the aggregate a combiner may have left unfinished values of. */
-  constructor(stream: RecordStream, groupBy: number, combined: Aggregate | undefined) {
+  /**
+   * `combined`: the aggregate a combiner may have left unfinished values of. `beat` is called for every value handed to
+   * user code, and now and then otherwise, so that one long group is seen to be alive.
+   */
+  constructor(stream: RecordStream, groupBy: number, combined: Aggregate | undefined, beat: () => void) {
     this.stream = stream
     this.groupBy = groupBy
+    this.beat = beat
     this.partials = combined === undefined ? undefined : createFold(combined)
   }
 
@@ -69,7 +74,7 @@ export class Groups implements IterableIterator<Decoded> {
     }
     if (this.pending || !this.pull() || !this.sameGroup()) return false
     this.pending = false
-    this.records++
+    if ((++this.records & 0x3fff) === 0) this.beat()
     return true
   }
 
@@ -88,6 +93,7 @@ export class Groups implements IterableIterator<Decoded> {
       this.done = true
       return this
     }
+    this.beat()
     const { view } = this.stream
     this.value =
       view.valueKind === kind.Partial && this.partials !== undefined

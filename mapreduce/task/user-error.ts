@@ -1,4 +1,5 @@
 import { MrError } from '../base/errors.ts'
+import { userFrame } from '../base/user-frame.ts'
 import type { Decoded } from '../record/decode.ts'
 import { showKey } from '../shuffle/reduce-groups.ts'
 
@@ -21,9 +22,12 @@ export function reduceError(step: 'combine' | 'reduce', cause: unknown, key: Dec
   return new UserCodeError(`${step} threw at key ${showKey(key)}`, cause)
 }
 
+/** What was thrown, and the user's own file:line:column where the stack has it. */
 function thrownText(cause: unknown): string {
-  if (cause instanceof MrError) return cause.message
-  if (cause instanceof Error) return `${cause.name}: ${cause.message}`
+  const frame = userFrame(cause)
+  const at = frame === undefined ? '' : `\n    at ${frame}`
+  if (cause instanceof MrError) return cause.message + at
+  if (cause instanceof Error) return `${cause.name}: ${cause.message}${at}`
   return `it threw ${typeof cause === 'string' ? JSON.stringify(cause) : String(cause)}, which is not an Error`
 }
 
