@@ -1,5 +1,5 @@
 import { MrError } from '../../mapreduce/base/errors.ts'
-import { userFrame } from '../../mapreduce/master/load-stack.ts'
+import { userFrame } from '../../mapreduce/base/user-frame.ts'
 
 /** An error of user code with the place in the user's file, where its stack has one; any other error as it is. */
 export function withUserPlace(error: unknown): unknown {

@@ -28,7 +28,7 @@ async function runGroups(job: EngineJob, stage: GroupStage, io: StageIo): Promis
     memoryBytes: stage.groupBytesMax,
     reduce: async (lines) => {
       const stream = new LineStream(lines)
-      const groups = new Groups(stream, stage.groupBy, folded)
+      const groups = new Groups(stream, stage.groupBy, folded, () => {})
       await reduceGroups(groups, () => stream.view, { ...step, sink: output })
       const bytes = output.take()
       if (bytes.length > 0) await io.write(bytes)
