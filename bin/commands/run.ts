@@ -11,7 +11,6 @@ import type { Command, CommandIo } from './command.ts'
 import { invocation, shellWord } from './invocation.ts'
 import { dfsRoot } from './root.ts'
 import { parseRunOptions, type RunOptions } from './run-options.ts'
-import { withUserPlace } from './user-place.ts'
 
 type RunJob = (options: RunJobOptions) => Promise<JobReport>
 
@@ -86,8 +85,6 @@ async function runWith(runJob: RunJob, options: RunOptions, io: CommandIo): Prom
       ...(options.format === undefined ? {} : { format: options.format }),
       ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
     })
-  } catch (error) {
-    throw withUserPlace(error)
   } finally {
     progress.clear()
     await dfs.close()

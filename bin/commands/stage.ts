@@ -10,7 +10,6 @@ import { printable } from '../terminal/width.ts'
 import type { Command, CommandIo } from './command.ts'
 import { checkFormat, parseParams } from './run-options.ts'
 import { parse, parser } from './usage.ts'
-import { withUserPlace } from './user-place.ts'
 
 type StageName = 'map' | 'combine' | 'reduce'
 
@@ -59,11 +58,7 @@ function stageCommand(name: StageName): Command {
       const params = resolveParams(loaded.job.params, parseParams(param), loaded.name)
       const ctx = new StageContext(params, io.signal)
       const stage: StageIo = { input: io.stdin, write: (bytes) => write(io.stdout, bytes), signal: io.signal }
-      try {
-        await runStage(name, await importJob(loaded.moduleUrl), ctx, stage, format)
-      } catch (error) {
-        throw withUserPlace(error)
-      }
+      await runStage(name, await importJob(loaded.moduleUrl), ctx, stage, format)
       const counters = [...ctx.counters].map(([counter, value]) => `${printable(counter)} ${value}\n`)
       if (counters.length > 0) await write(io.stderr, counters.join(''))
       return 0
