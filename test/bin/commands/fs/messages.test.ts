@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Quern } from './support/quern.ts'
+import { Quern } from '../../support/quern.ts'
 
 /**
  * What `hadoop fs` prints and returns, as a table. The cases only fail or only read, so they share one file system:

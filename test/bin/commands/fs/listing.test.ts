@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { enter } from '../../bin/door.ts'
-import { LeavingSink, MemorySink, memoryIo } from './support/memory-io.ts'
-import { Quern } from './support/quern.ts'
+import { enter } from '../../../../bin/door.ts'
+import { LeavingSink, MemorySink, memoryIo } from '../../support/memory-io.ts'
+import { Quern } from '../../support/quern.ts'
 
 let quern: Quern
 

@@ -1,7 +1,7 @@
 import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type LocatedBlock, openDfs } from '../../dfs/index.ts'
-import { Quern } from './support/quern.ts'
+import { type LocatedBlock, openDfs } from '../../../dfs/index.ts'
+import { Quern } from '../support/quern.ts'
 
 let quern: Quern
 const content = 'grist\n'.repeat(30_000)
