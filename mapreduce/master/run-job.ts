@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Dfs } from '../../dfs/index.ts'
+import type { BadReplica, Dfs } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
@@ -172,12 +172,12 @@ class JobRun {
         commitMs: committedMs - tasksDoneMs,
         totalMs: clock() - startMs,
       },
-      notes: [...this.#badReplicas, ...(left === undefined ? [] : [left])],
+      notes: [...this.#badReplicas.values(), ...(left === undefined ? [] : [left])],
     })
   }
 
   #onMapsDone: () => void = () => undefined
-  readonly #badReplicas: string[] = []
+  readonly #badReplicas = new Map<string, string>()
 
   #startTasks(
     work: WorkPlan,
@@ -213,18 +213,24 @@ class JobRun {
       limits,
       clock,
       signal: this.#options.signal,
-      reportBad: async (bad) => {
-        for (const { block, datanode, reason, detail } of bad) {
-          this.#badReplicas.push(
-            `A replica of block ${block} on ${datanode} was bad (${reason}: ${detail}); another was read.`,
-          )
-        }
-        await (await this.#openDfs()).reportBad(bad)
-      },
+      reportBad: (bad) => this.#reportBad(bad),
       onMapsDone: () => this.#onMapsDone(),
     })
     this.#runner = runner
     return runner
+  }
+
+  /** Told once a replica: while the DFS repairs it, other tasks still meet it, by then perhaps as missing. */
+  async #reportBad(bad: readonly BadReplica[]): Promise<void> {
+    const fresh: BadReplica[] = []
+    for (const replica of bad) {
+      const { block, datanode, reason, detail } = replica
+      const key = `${block} on ${datanode}`
+      if (this.#badReplicas.has(key)) continue
+      this.#badReplicas.set(key, `A replica of block ${key} was bad (${reason}: ${detail}); another was read.`)
+      fresh.push(replica)
+    }
+    if (fresh.length > 0) await (await this.#openDfs()).reportBad(fresh)
   }
 
   /** Worker slots go round the datanodes, so that every datanode's blocks have a near slot. */

@@ -89,7 +89,7 @@ describe('the output has the same bytes', () => {
 
   it('when maps end their own threads, and their counters count once', async () => {
     const { files, report } = await run(
-      { reducers: 3, params: { killEvery: '500' }, splitBytes: 60_000 },
+      { reducers: 3, params: { killEvery: '80' }, splitBytes: 60_000 },
       { limits: { lossesInARowMax: 8 } },
     )
     expect(files).toEqual(expected)
