@@ -54,8 +54,9 @@ function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: b
   return counts ? `sort -k2,2nr ${files} | head` : `head ${files}`
 }
 
-async function runWith(runJob: RunJob, options: RunOptions, io: CommandIo): Promise<number> {
-  const loaded = await loadJob(options.job, { cwd: io.cwd, bundled: bundledJobs })
+async function runWith(loadEngine: () => Promise<RunJob>, options: RunOptions, io: CommandIo): Promise<number> {
+  // The bundler is a process of its own: the engine is loaded while it works.
+  const [loaded, runJob] = await Promise.all([loadJob(options.job, { cwd: io.cwd, bundled: bundledJobs }), loadEngine()])
   const params = engineParams(loaded, options.given)
   const style = styleFor(io.stderr, io.env)
   const progress = new ProgressLine({
@@ -107,7 +108,7 @@ export function runCommand(loadEngine: () => Promise<RunJob>): Command {
     summary: 'run a job over files',
     async run(argv, io) {
       const options = await parseRunOptions(argv, io)
-      return options === undefined ? 0 : await runWith(await loadEngine(), options, io)
+      return options === undefined ? 0 : await runWith(loadEngine, options, io)
     },
   }
 }
