@@ -215,6 +215,8 @@ export class ReplicationMonitor {
     const { packetBytes, chunkBytes } = this.#config
     const reader = await source.openReplica(key)
     try {
+      // What may lie there, e.g. data whose checksums are gone, is no use with a good replica at hand.
+      await datanode.deleteReplica(key)
       const writer = await datanode.createReplica(key)
       try {
         const buffer = Buffer.allocUnsafeSlow(Math.min(packetBytes, Math.max(1, block.length)))

@@ -84,12 +84,14 @@ export class Journal {
     return transactionId(this.#durableTxid)
   }
 
-  /** Throws if the journal has failed; every change asks first. */
+  /** Throws if the journal has failed; every request asks first. */
   check(): void {
     if (this.#failure === undefined) return
-    throw new DfsError(this.#failure.code, `nothing can be changed any more: ${this.#failure.message}`, {
-      cause: this.#failure,
-    })
+    throw new DfsError(
+      this.#failure.code,
+      `the DFS stopped and has to be opened again; what made it stop: ${this.#failure.message}`,
+      { cause: this.#failure },
+    )
   }
 
   append(record: Uint8Array): TransactionId {

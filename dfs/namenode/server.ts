@@ -83,6 +83,7 @@ export class NamenodeServer implements NamenodeProtocol, BlockReportListener {
 
   find(path: string): FileStatus | undefined {
     const parts = splitPath(path)
+    this.#journal.check()
     const node = this.state.find(path)
     return node === undefined ? undefined : this.#status(node, joinPath(parts))
   }
@@ -129,6 +130,8 @@ export class NamenodeServer implements NamenodeProtocol, BlockReportListener {
   }
 
   #existing(path: string): Inode {
+    // With a failed journal the state may be ahead of what will be there after the next open: nothing of it is shown.
+    this.#journal.check()
     const node = this.state.find(path)
     if (node === undefined) throw new DfsError('DFS_NOT_FOUND', `no such file or directory: ${path}`)
     return node
