@@ -15,11 +15,11 @@ export const wordcount: Family = {
     const input = zipfFile(options.sizeBytes, options)
     const contenders = [
       quernRow(input, options),
-      mawkRow(input, options),
+      awkRow('mawk', input, options),
       readlineRow(input, options),
       duckdbRow(input, options),
     ]
-    if (options.slow) contenders.push(gawkRow(input, options), pipelineRow(input, options))
+    if (options.slow) contenders.push(awkRow('gawk', input, options), pipelineRow(input, options))
     const table: Table = {
       title: `word count, ${Math.round(input.bytes / 2 ** 20)} MiB, ${options.workers} workers`,
       inputBytes: input.bytes,
@@ -56,14 +56,6 @@ function quernRow(input: Input, options: BenchOptions): Contender {
     },
     discard: (attempt) => rmSync(output(attempt), { recursive: true, force: true }),
   }
-}
-
-function mawkRow(input: Input, options: BenchOptions): Contender {
-  return { ...awkRow('mawk', input, options) }
-}
-
-function gawkRow(input: Input, options: BenchOptions): Contender {
-  return { ...awkRow('gawk', input, options) }
 }
 
 function awkRow(name: 'mawk' | 'gawk', input: Input, options: BenchOptions): Contender {
