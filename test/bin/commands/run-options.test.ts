@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseDataPath, parseParams, parseRunOptions } from '../../../bin/commands/run-options.ts'
 import { parseSize } from '../../../bin/commands/size.ts'
 import { MrError } from '../../../mapreduce/base/errors.ts'
-import { capturedIo } from '../captured-io.ts'
+import { capturedIo } from '../support/captured-io.ts'
 
 const machine = { cores: 6, memoryBytes: 2 * 2 ** 30 }
 const parse = (...argv: string[]) => parseRunOptions(argv, capturedIo(), machine)

@@ -4,7 +4,7 @@ import { summaryLines } from '../../../bin/terminal/summary.ts'
 import { displayWidth } from '../../../bin/terminal/width.ts'
 import { counter } from '../../../mapreduce/base/counters.ts'
 import type { JobReport, TaskTiming } from '../../../mapreduce/master/run-job.ts'
-import { Captured } from '../captured-io.ts'
+import { Captured } from '../support/captured-io.ts'
 
 const plain = styleFor(new Captured(), {})
 

@@ -49,9 +49,15 @@ async function feed(chunks: readonly Uint8Array[], memoryBytes: number, groupBy 
 }
 
 const sortedLines = fc
-  .array(fc.tuple(fc.constantFrom('', 'a', 'ab', 'b', 'key'), fc.constantFrom('', '\t', '\t1', '\tvalue\twith tab', `\t${'long'.repeat(20)}`)), {
-    maxLength: 30,
-  })
+  .array(
+    fc.tuple(
+      fc.constantFrom('', 'a', 'ab', 'b', 'key'),
+      fc.constantFrom('', '\t', '\t1', '\tvalue\twith tab', `\t${'long'.repeat(20)}`),
+    ),
+    {
+      maxLength: 30,
+    },
+  )
   .map((pairs) => pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([key, rest]) => key + rest))
 
 describe('lines handed on in whole groups', () => {

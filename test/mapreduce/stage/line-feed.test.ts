@@ -52,6 +52,8 @@ describe('lines of a stream', () => {
         feed.feed(chunk)
         feed.next()
       }
-    }).toThrow(expect.objectContaining({ code: 'MR_RECORD_TOO_LARGE', message: expect.stringContaining('starts at byte 2 ') }))
+    }).toThrow(
+      expect.objectContaining({ code: 'MR_RECORD_TOO_LARGE', message: expect.stringContaining('starts at byte 2 ') }),
+    )
   })
 })

@@ -1,9 +1,9 @@
-import { Readable, Writable } from 'node:stream'
-import type { CommandIo } from '../../bin/commands/command.ts'
+import { Readable } from 'node:stream'
+import type { CommandIo } from '../../../bin/commands/command.ts'
+import { MemorySink } from './memory-io.ts'
 
 /** A stream that keeps what is written to it; with `columns` it passes for a terminal of that width. */
-export class Captured extends Writable {
-  readonly chunks: Buffer[] = []
+export class Captured extends MemorySink {
   readonly isTTY: boolean
   columns: number | undefined
 
@@ -11,19 +11,6 @@ export class Captured extends Writable {
     super()
     this.isTTY = columns !== undefined
     this.columns = columns
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.chunks.push(Buffer.from(chunk))
-    done()
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.chunks)
-  }
-
-  get text(): string {
-    return this.bytes.toString()
   }
 }
 
@@ -34,7 +21,7 @@ export interface CapturedIo extends CommandIo {
 
 export function capturedIo(
   options: {
-    stdin?: Iterable<Uint8Array>
+    stdin?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
     cwd?: string
     env?: Record<string, string>
     columns?: number
