@@ -130,11 +130,10 @@ test('slashes too many are dropped', () => {
 })
 
 test('names are ordered by their UTF-8 bytes', () => {
+  const sameOrder = (a: string, b: string): boolean =>
+    Math.sign(compareNames(a, b)) === Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b)))
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
-      expect(Math.sign(compareNames(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))
-    }),
-    { numRuns: 2000 },
+    fc.property(fc.string({ unit: 'binary', maxLength: 6 }), fc.string({ unit: 'binary', maxLength: 6 }), sameOrder),
   )
   expect(compareNames('\u{10000}', '\uffff')).toBeGreaterThan(0)
 })

@@ -1,0 +1,14 @@
+/** Reliability row 1: `kill -9` of a real process at a hundred random moments each. */
+import { afterAll, test } from 'vitest'
+import { removeRoots } from './harness.ts'
+import { killRepeatedly, seeded } from './kill-trials.ts'
+
+afterAll(removeRoots)
+
+test.each(['put', 'checkpoint', 'publish'] as const)(
+  'kill -9 during a %s, 100 times: what was acknowledged is whole, nothing else is left',
+  { timeout: 600_000 },
+  async (mode) => {
+    await killRepeatedly(mode, 100, seeded(Date.now()))
+  },
+)

@@ -1,0 +1,17 @@
+/** Reliability row 1, in short; the hunt beside it does the same a hundred times each. */
+import { afterAll, test } from 'vitest'
+import { removeRoots } from './harness.ts'
+import { killRepeatedly, seeded } from './kill-trials.ts'
+
+afterAll(removeRoots)
+
+test.each([
+  ['put', 8],
+  ['checkpoint', 8],
+  ['publish', 6],
+] as const)(
+  'kill -9 during a %s, %i times: what was acknowledged is whole, nothing else is left',
+  async (mode, kills) => {
+    await killRepeatedly(mode, kills, seeded(Date.now()))
+  },
+)
