@@ -8,7 +8,7 @@ import { DfsCommitter } from '../output/dfs-committer.ts'
 import { type OutputDisk, outputDisk } from '../output/disk.ts'
 import { LocalCommitter } from '../output/local-committer.ts'
 import { settleSiblings } from '../output/recover.ts'
-import { expandInputs } from './inputs.ts'
+import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
 import type { DataPath, JobProgress, JobReport, RunJobOptions } from './job-options.ts'
 import { checkLimits, type MasterLimits, masterLimits } from './limits.ts'
@@ -95,13 +95,23 @@ class JobRun {
   }
 
   async #succeed(): Promise<JobReport> {
-    const { options, clock } = { options: this.#options, clock: this.#seams.clock }
+    const options = this.#options
     this.#throwIfCancelled()
-    const [job, inputs] = await Promise.all([
+    // All three are waited for even if one fails, so that nothing of this job goes on behind its error.
+    const [job, inputs, swept] = await Promise.allSettled([
       importJob(options.moduleUrl, options.jobName),
       expandInputs(options.inputs, () => this.#openDfs(), options.signal),
       this.#sweep(),
     ])
+    if (job.status === 'rejected') throw job.reason
+    if (inputs.status === 'rejected') throw inputs.reason
+    if (swept.status === 'rejected') throw swept.reason
+    return await this.#runPlanned(job.value, inputs.value)
+  }
+
+  async #runPlanned(job: Job, inputs: ExpandedInputs): Promise<JobReport> {
+    const options = this.#options
+    const { clock } = this.#seams
     const params = resolveParams(job.params, options.params, options.jobName)
     refuseOverlap(inputs, options.output, shown(options.output))
     const work = planWork({

@@ -1,4 +1,5 @@
 import { MrError } from '../base/errors.ts'
+import { isSystemError } from '../base/system-error.ts'
 import type { TaskContext } from '../job.ts'
 import type { Decoded } from '../record/decode.ts'
 import { Encoder } from '../record/encode.ts'
@@ -102,8 +103,10 @@ function groupCaller(groups: Groups, step: ReduceStep, reduce: ReduceFunction): 
     const valueKind = valueEncoder.value(value)
     sink.write(keyEncoder.bytes, keyKind, 0, keyEncoder.length, valueEncoder.bytes, valueKind, 0, valueEncoder.length)
   }
-  const blame = (cause: unknown): unknown =>
-    cause instanceof MrError && cause.code !== 'MR_USER_CODE' ? cause : step.userError(cause, groups.key())
+  // What the disk refused while `emit` wrote is not the user's fault either.
+  const isOwn = (cause: unknown): boolean =>
+    cause instanceof MrError ? cause.code !== 'MR_USER_CODE' : isSystemError(cause)
+  const blame = (cause: unknown): unknown => (isOwn(cause) ? cause : step.userError(cause, groups.key()))
   return () => {
     try {
       const returned = reduce(groups.key(), groups, emit, ctx)

@@ -1,4 +1,5 @@
 import { MrError } from '../base/errors.ts'
+import { isSystemError } from '../base/system-error.ts'
 import type { JobPlan } from '../master/task.ts'
 import type { OutputFormatName } from '../output/format.ts'
 import type { EngineJob } from './engine-job.ts'
@@ -35,8 +36,4 @@ export async function userStep(what: 'setup' | 'cleanup', step: () => unknown): 
 export function isOwnError(cause: unknown): boolean {
   if (cause instanceof UserCodeError) return true
   return cause instanceof MrError ? cause.code !== 'MR_USER_CODE' : isSystemError(cause)
-}
-
-export function isSystemError(cause: unknown): cause is NodeJS.ErrnoException {
-  return cause instanceof Error && 'syscall' in cause && 'errno' in cause
 }

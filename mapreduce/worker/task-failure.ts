@@ -1,8 +1,8 @@
 import { DfsError } from '../../dfs/short-circuit.ts'
 import { MrError, type MrErrorCode } from '../base/errors.ts'
+import { isSystemError } from '../base/system-error.ts'
 import type { TaskFailure } from '../master/task.ts'
 import { LostRun } from '../shuffle/lost-run.ts'
-import { isSystemError } from '../task/task-environment.ts'
 import { UserCodeError } from '../task/user-error.ts'
 
 /** Failures that no other attempt will cure. */
