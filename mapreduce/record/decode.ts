@@ -104,13 +104,9 @@ function decodeTuple(bytes: Buffer, start: number): [Decoded[], number] {
       items.push(inner)
       at = next
     } else if (itemKind === kind.Text) {
-      const out: number[] = []
-      while (!(bytes[at] === 0 && bytes[at + 1] === 0)) {
-        out.push(bytes[at] ?? 0)
-        at += bytes[at] === 0 ? 2 : 1
-      }
-      items.push(Text.from(Buffer.from(out)))
-      at += 2
+      const end = escapedEnd(bytes, at)
+      items.push(Text.from(unescaped(bytes, at, end)))
+      at = end + 2
     } else {
       items.push(decodeScalar(bytes, itemKind, at))
       if (itemKind === kind.Number) at += 8
@@ -123,4 +119,18 @@ function decodeTuple(bytes: Buffer, start: number): [Decoded[], number] {
     }
   }
   return [items, at + 1]
+}
+
+/** Where the two zeros stand that close an escaped text. */
+function escapedEnd(bytes: Buffer, start: number): number {
+  let at = start
+  while (at < bytes.length && (bytes[at] !== 0 || bytes[at + 1] !== 0)) at += bytes[at] === 0 ? 2 : 1
+  return at
+}
+
+function unescaped(bytes: Buffer, start: number, end: number): Buffer {
+  const out = Buffer.allocUnsafe(end - start)
+  let length = 0
+  for (let at = start; at < end; at += bytes[at] === 0 ? 2 : 1) out[length++] = bytes[at] ?? 0
+  return out.subarray(0, length)
 }

@@ -4,6 +4,7 @@ import { Text } from './text.ts'
 
 const scratchFloat = new DataView(new ArrayBuffer(8))
 const INT_MAX = 0x3fffffff
+const NAN_BITS = 0x7ff8000000000000n
 
 /**
  * Encodes one key or value at a time into a buffer of its own; the grammar is in kind.ts. After `key()` or `value()`
@@ -36,8 +37,7 @@ export class Encoder {
         this.tupleItems(value)
         return kind.Tuple
       }
-      this.json(value)
-      return kind.Json
+      return this.json(value)
     }
     return this.scalarOrTuple(value, 'value')
   }
@@ -100,7 +100,8 @@ export class Encoder {
         `a key or value of ${needed} bytes was emitted; the limit is ${FIELD_BYTES_MAX} bytes (64 MiB)`,
       )
     }
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2))
+    // Never more than the limit, or what fits now would not be asked for its length.
+    const grown = Buffer.allocUnsafeSlow(Math.min(FIELD_BYTES_MAX, Math.max(needed, this.bytes.length * 2)))
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
   }
@@ -133,6 +134,8 @@ export class Encoder {
   private number(value: number, keepZeroSign: boolean): void {
     this.room(8)
     scratchFloat.setFloat64(0, value === 0 && !keepZeroSign ? 0 : value)
+    // There are many NaNs, some of them negative; a key has to be one, and last.
+    if (Number.isNaN(value)) scratchFloat.setBigUint64(0, NAN_BITS)
     let high = scratchFloat.getUint32(0)
     let low = scratchFloat.getUint32(4)
     if (high >>> 31 === 1) {
@@ -187,7 +190,7 @@ export class Encoder {
     this.length = to
   }
 
-  private json(value: object): void {
+  private json(value: object): number {
     let text: string | undefined
     try {
       text = JSON.stringify(value, (_name, item: unknown) => (typeof item === 'bigint' ? item.toString() : item))
@@ -197,7 +200,10 @@ export class Encoder {
     if (text === undefined) {
       throw new MrError('MR_USER_CODE', `emit was given ${describe(value)} as a value, which JSON can not hold`)
     }
+    // A Date, a boxed number: what is no object in JSON is a value of its own kind.
+    if (!text.startsWith('{') && !text.startsWith('[')) return this.value(JSON.parse(text))
     this.string(text)
+    return kind.Json
   }
 }
 
@@ -212,10 +218,16 @@ function describe(value: unknown): string {
   return `a ${typeof value}`
 }
 
-/** Where field number `fields` of the tuple payload at [start, end) begins: the end of the fields before it. */
+/**
+ * Where field number `fields` of the tuple payload at [start, end) begins: the end of the fields before it. A tuple with
+ * fewer has its closing zero in the prefix, so that it agrees with none that goes on.
+ */
 export function tuplePrefixEnd(bytes: Uint8Array, start: number, end: number, fields: number): number {
   let at = start
-  for (let i = 0; i < fields && at < end && bytes[at] !== 0; i++) at = tupleItemEnd(bytes, at)
+  for (let i = 0; i < fields; i++) {
+    if (at >= end || bytes[at] === 0) return end
+    at = tupleItemEnd(bytes, at)
+  }
   return at
 }
 

@@ -65,7 +65,7 @@ export class Text {
 
   /** Field `index` (from 0), or undefined when there are fewer. The returned Text is new and may be moved freely. */
   field(index: number, separator: string | Uint8Array | number = TAB): Text | undefined {
-    const { needle, width } = separatorOf(separator)
+    const { needle, width } = fieldSeparator(separator)
     let from = this.start
     for (let i = 0; i < index; i++) {
       const at = find(this.buffer, needle, from, this.end, width)
@@ -258,7 +258,7 @@ export class Fields implements IterableIterator<Text> {
   private from: number
 
   constructor(text: Text, separator: string | Uint8Array | number) {
-    const { needle, width } = separatorOf(separator)
+    const { needle, width } = fieldSeparator(separator)
     this.needle = needle
     this.width = width
     this.from = text.start
@@ -268,7 +268,7 @@ export class Fields implements IterableIterator<Text> {
 
   /** Begins anew over `text`. */
   restart(text: Text, separator: string | Uint8Array | number): this {
-    const { needle, width } = separatorOf(separator)
+    const { needle, width } = fieldSeparator(separator)
     this.done = false
     this.needle = needle
     this.width = width
@@ -303,7 +303,7 @@ export class Fields implements IterableIterator<Text> {
 const separatorCache = new Map<string, { needle: Uint8Array | number; width: number }>()
 
 function separatorOf(separator: string | Uint8Array | number): { needle: Uint8Array | number; width: number } {
-  if (typeof separator === 'number') return { needle: separator, width: 1 }
+  if (typeof separator === 'number') return { needle: separator & 255, width: 1 }
   if (typeof separator !== 'string') return { needle: separator, width: separator.length }
   let found = separatorCache.get(separator)
   if (found === undefined) {
@@ -313,6 +313,13 @@ function separatorOf(separator: string | Uint8Array | number): { needle: Uint8Ar
     // Separators are a handful of literals; a job that searches for data-dependent needles must not grow this for ever.
     if (separatorCache.size < 256) separatorCache.set(separator, found)
   }
+  return found
+}
+
+/** An empty separator would cut nothing, for ever. */
+function fieldSeparator(separator: string | Uint8Array | number): { needle: Uint8Array | number; width: number } {
+  const found = separatorOf(separator)
+  if (found.width === 0) throw new TypeError('an empty separator can not cut a text into fields')
   return found
 }
 
