@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /** The compiled command as users run it: what only a real process has, and no more. */
@@ -100,11 +99,18 @@ describe('quern', () => {
 })
 
 describe('a signal', () => {
+  /** More than a pipe holds: once it is taken, the command is past its start, has the lock, and reads. */
   async function putThatWaits(target: string): Promise<ChildProcess> {
     const child = spawn(process.execPath, [script, 'fs', '-put', '-', target], { env: env(), cwd: base })
-    child.stdin.write('the beginning')
-    // The lock tells that the command is past its start and reading.
-    while ((await quern('fs', '-test', '-d', '/')).code === 0) await sleep(20)
+    const taken = new Promise<void>((resolve, reject) => {
+      child.stdin.on('error', reject)
+      child.stdin.write(Buffer.alloc(4 * 1024 * 1024), () => resolve())
+    })
+    const ended = once(child, 'close').then(([code]) => {
+      throw new Error(`put ended with ${code} before it had read`)
+    })
+    await Promise.race([taken, ended])
+    ended.catch(() => {})
     return child
   }
 
