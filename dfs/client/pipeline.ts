@@ -76,7 +76,9 @@ export class BlockPipeline {
     const source = this.#members[0] ?? lost[0]
     if (lost.length > 0) {
       const joined = await this.#fill(source)
-      await this.#each((writer, member) => (joined.has(member) ? writer.write(bytes, sums) : Promise.resolve()))
+      const write = (writer: BlockWriter, member: Member): Promise<void> =>
+        joined.has(member) ? writer.write(bytes, sums) : Promise.resolve()
+      lost.push(...(await this.#each(write)))
       await this.#drop(lost)
       if (this.#members.length === 0) throw this.#allFailed()
     }

@@ -29,7 +29,8 @@ export async function killRepeatedly(mode: Mode, kills: number, random: () => nu
   const ledger: Ledger = { files: new Map(), doubtful: new Set(), output: undefined, next: 1 }
   for (let kill = 0; kill < kills; kill++) {
     const moment = random() * (kill % 4 === 0 ? 8 : 120)
-    await runAndKill(root, mode, moment, ledger)
+    // Some before it has finished opening what the last one left.
+    await runAndKill(root, mode, kill % 5 === 4 ? 'opening' : 'working', moment, ledger)
     await using dfs = await openDfs({ root })
     await judge(dfs, root, mode, ledger, `kill ${kill} after ${moment.toFixed(2)} ms`)
   }
@@ -37,18 +38,27 @@ export async function killRepeatedly(mode: Mode, kills: number, random: () => nu
   expect(ledger.files.size + (ledger.output ?? 0)).toBeGreaterThan(0)
 }
 
-async function runAndKill(root: string, mode: Mode, moment: number, ledger: Ledger): Promise<void> {
+async function runAndKill(
+  root: string,
+  mode: Mode,
+  during: 'opening' | 'working',
+  moment: number,
+  ledger: Ledger,
+): Promise<void> {
   const child = spawn(process.execPath, [driver, root, mode, String(ledger.next)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const errors: string[] = []
   child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text))
   const gone = once(child, 'close')
-  const reading = follow(child, ledger, async () => {
+  const killLater = async (): Promise<void> => {
     await sleep(moment)
     child.kill('SIGKILL')
-  })
-  await reading
+  }
+  // Node itself needs some 40 ms to start.
+  const early = during === 'opening' ? sleep(40).then(killLater) : undefined
+  await follow(child, ledger, early === undefined ? killLater : () => early)
+  await early
   const [exitCode, signal] = await gone
   expect({ exitCode, signal, errors: errors.join('') }).toEqual({ exitCode: null, signal: 'SIGKILL', errors: '' })
 }
