@@ -23,11 +23,13 @@ export function plainKernels(arena: Arena): Kernels {
     tokenise: (position, limit, out, most) => tokenise(bytes, position, limit, u32, out >>> 2, most),
 
     lines(position, limit, out, most) {
+      // indexOf has no end: without a view it would look through the whole arena for a LF that is not there.
+      const view = bytes.subarray(0, limit)
       let found = 0
       let at = position
       while (found < most) {
-        at = bytes.indexOf(10, at)
-        if (at < 0 || at >= limit) break
+        at = view.indexOf(10, at)
+        if (at < 0) break
         u32[(out >>> 2) + found++] = at++
       }
       return found
