@@ -171,7 +171,7 @@ export class Collector implements MapOutput {
 
   private appendEncoded(key: Buffer, keyKind: number, keyStart: number, keyEnd: number, valueKind: number): void {
     const { values, buffer } = this
-    const partition = this.options.partitioner(key, keyKind, keyStart, keyEnd)
+    const partition = this.options.partitioner.of(key, keyKind, keyStart, keyEnd)
     if (!buffer.fits(keyEnd - keyStart + values.length)) {
       this.checkLength(keyEnd - keyStart)
       // Records go to disk in the order they came, so what is held goes first.

@@ -2,6 +2,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { counter } from '../base/counters.ts'
 import type { Arena } from '../kernels/arena.ts'
 import { Encoder } from '../record/encode.ts'
+import { partitionOf } from '../record/hash.ts'
 import { kind } from '../record/kind.ts'
 import type { RecordStream } from '../record/record-stream.ts'
 import { encodeCount } from '../shuffle/fold.ts'
@@ -149,25 +150,36 @@ export class MapSpiller implements Spiller {
   private writeTable(table: FoldTable, writer: RunWriter): readonly SliceRange[] {
     const { arena, partitions, partitioner, partialCounts } = this.options
     const partitionAt = (i: number): number =>
-      partitioner(arena.bytes, table.keyKindOf(i), table.keyStartOf(i), table.keyEndOf(i))
+      partitioner.byHash
+        ? partitionOf(table.hashOf(i), partitions)
+        : partitioner.of(arena.bytes, table.keyKindOf(i), table.keyStartOf(i), table.keyEndOf(i))
     const indexAt = table.sort(bitsOf(partitions), partitionAt)
     const encoder = new Encoder()
     const counted = Buffer.alloc(16)
     const slices: SliceRange[] = []
-    for (let rank = 0, partition = 0; partition < partitions; partition++) {
-      for (; rank < table.count; rank++) {
-        const i = indexAt(rank)
-        if (partitions > 1 && partitionAt(i) !== partition) break
-        const value = table.valueOf(i)
-        let valueKind: number
-        if (partialCounts) valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
-        else valueKind = encoder.value(value)
-        const [start, end] = [table.keyStartOf(i), table.keyEndOf(i)]
-        writer.write(arena.bytes, table.keyKindOf(i), start, end, encoder.bytes, valueKind, 0, encoder.length)
-      }
-      slices.push(writer.endSlice())
+    const { count } = table
+    for (let rank = 0; rank < count; rank++) {
+      const i = indexAt(rank)
+      if (partitions > 1)
+        for (const partition = partitionAt(i); slices.length < partition; ) slices.push(writer.endSlice())
+      const value = table.valueOf(i)
+      let valueKind: number
+      if (partialCounts) valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
+      else valueKind = encoder.value(value)
+      const start = table.keyStartOf(i)
+      writer.write(
+        arena.bytes,
+        table.keyKindOf(i),
+        start,
+        table.keyEndOf(i),
+        encoder.bytes,
+        valueKind,
+        0,
+        encoder.length,
+      )
     }
-    this.options.count(counter.combineOutputRecords, table.count)
+    while (slices.length < partitions) slices.push(writer.endSlice())
+    this.options.count(counter.combineOutputRecords, count)
     return slices
   }
 

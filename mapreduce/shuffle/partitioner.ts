@@ -4,8 +4,12 @@ import { tuplePrefixEnd } from '../record/encode.ts'
 import { hashKey, partitionOf } from '../record/hash.ts'
 import { kind } from '../record/kind.ts'
 
-/** The partition of an encoded key. */
-export type Partitioner = (bytes: Buffer, keyKind: number, start: number, end: number) => number
+export interface Partitioner {
+  /** The partition of an encoded key. */
+  readonly of: (bytes: Buffer, keyKind: number, start: number, end: number) => number
+  /** The hash of the whole key alone decides, so that who has it already need not compute it again. */
+  readonly byHash: boolean
+}
 
 export interface PartitionerOptions {
   readonly partitions: number
@@ -17,21 +21,26 @@ export interface PartitionerOptions {
 /** Throws MR_USER_CODE when a custom partitioner answers anything but an integer in [0, partitions). */
 export function createPartitioner(options: PartitionerOptions): Partitioner {
   const { partitions, groupBy, custom } = options
-  if (custom !== undefined) {
-    const decoder = new Decoder()
-    return (bytes, keyKind, start, end) => {
-      const answer = custom(decoder.decode(bytes, keyKind, start, end), partitions)
-      if (typeof answer === 'number' && Number.isInteger(answer) && answer >= 0 && answer < partitions) return answer
-      throw new MrError(
-        'MR_USER_CODE',
-        `partition returned ${String(answer)}; it has to be an integer from 0 to ${partitions - 1}`,
-      )
-    }
+  if (custom !== undefined) return { of: customPartition(custom, partitions), byHash: false }
+  if (partitions <= 1) return { of: () => 0, byHash: true }
+  return {
+    of: (bytes, keyKind, start, end) => {
+      const grouped = groupBy > 0 && keyKind === kind.Tuple ? tuplePrefixEnd(bytes, start, end, groupBy) : end
+      return partitionOf(hashKey(bytes, keyKind, start, grouped), partitions)
+    },
+    byHash: groupBy === 0,
   }
-  if (partitions <= 1) return () => 0
+}
+
+function customPartition(custom: NonNullable<PartitionerOptions['custom']>, partitions: number): Partitioner['of'] {
+  const decoder = new Decoder()
   return (bytes, keyKind, start, end) => {
-    const grouped = groupBy > 0 && keyKind === kind.Tuple ? tuplePrefixEnd(bytes, start, end, groupBy) : end
-    return partitionOf(hashKey(bytes, keyKind, start, grouped), partitions)
+    const answer = custom(decoder.decode(bytes, keyKind, start, end), partitions)
+    if (typeof answer === 'number' && Number.isInteger(answer) && answer >= 0 && answer < partitions) return answer
+    throw new MrError(
+      'MR_USER_CODE',
+      `partition returned ${String(answer)}; it has to be an integer from 0 to ${partitions - 1}`,
+    )
   }
 }
 
