@@ -1,46 +1,70 @@
 import type { JobProgress } from './job-options.ts'
+import type { WorkPlan } from './plan.ts'
 import type { WorkerPool } from './pool.ts'
 import type { TaskRunner } from './task-runner.ts'
 
-export interface ProgressInput {
-  readonly phase: JobProgress['phase']
-  readonly mapsTotal: number
-  readonly reducesTotal: number
-  readonly inputBytes: number
-  readonly elapsedMs: number
-  readonly status: string | undefined
+export interface ProgressTellerOptions {
+  readonly tell: ((progress: JobProgress) => void) | undefined
+  readonly intervalMs: number
+  /** Milliseconds since the job began. */
+  readonly elapsedMs: () => number
+  readonly work: WorkPlan
   readonly runner: TaskRunner
   readonly pool: WorkerPool
 }
 
-/**
- * A line's worth of progress. Bytes are those of the phase: input while maps run, shuffled bytes while reduces run.
- * Bytes of running attempts come from the workers' progress rows.
- */
-export function jobProgress(input: ProgressInput): JobProgress {
-  const { runner, pool } = input
-  const kind = input.phase === 'reduce' ? 'reduce' : 'map'
-  let bytesIn = 0
-  for (const timing of runner.timings)
-    if (timing.kind === kind && timing.outcome === 'done') bytesIn += timing.inputBytes
-  for (const [slot, { launch, inputBytes }] of runner.running) {
-    if (launch.kind === kind) bytesIn += Math.min(inputBytes, pool.progress(slot, 'bytesIn'))
+/** Tells how far a job is: at once when a phase begins, and in between once an interval. Starts no timer if nobody listens. */
+export class ProgressTeller {
+  readonly #options: ProgressTellerOptions
+  readonly #timer: NodeJS.Timeout | undefined
+  #phase: JobProgress['phase'] = 'plan'
+  /** The last text a task gave to `ctx.status`. */
+  status: string | undefined
+
+  constructor(options: ProgressTellerOptions) {
+    this.#options = options
+    if (options.tell !== undefined) this.#timer = setInterval(() => this.#tell(), options.intervalMs)
   }
-  const bytesTotal =
-    kind === 'map'
-      ? input.inputBytes
-      : runner.results.sum((result) => result.slices.reduce((sum, slice) => sum + slice.length, 0))
-  return {
-    phase: input.phase,
-    mapsDone: runner.mapsDone,
-    mapsTotal: input.mapsTotal,
-    reducesDone: runner.reducesDone,
-    reducesTotal: input.reducesTotal,
-    running: runner.running.size,
-    bytesIn: Math.min(bytesIn, bytesTotal),
-    bytesTotal,
-    elapsedMs: input.elapsedMs,
-    failedAttempts: runner.timings.filter((timing) => timing.outcome !== 'done').length,
-    ...(input.status === undefined ? {} : { status: input.status }),
+
+  enter(phase: JobProgress['phase']): void {
+    this.#phase = phase
+    this.#tell()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  #tell(): void {
+    this.#options.tell?.(this.#progress())
+  }
+
+  /** Bytes are those of the phase: input while maps run, shuffled bytes after. Running attempts add what their rows say. */
+  #progress(): JobProgress {
+    const { work, runner, pool, elapsedMs } = this.#options
+    const kind = this.#phase === 'plan' || this.#phase === 'map' || work.reducers === 0 ? 'map' : 'reduce'
+    let bytesIn = 0
+    let failedAttempts = 0
+    for (const timing of runner.timings) {
+      if (timing.outcome !== 'done') failedAttempts++
+      else if (timing.kind === kind) bytesIn += timing.inputBytes
+    }
+    for (const [slot, { launch, inputBytes }] of runner.running) {
+      if (launch.kind === kind) bytesIn += Math.min(inputBytes, pool.progress(slot, 'bytesIn'))
+    }
+    const bytesTotal = kind === 'map' ? work.inputBytes : runner.shuffleBytes
+    return {
+      phase: this.#phase,
+      mapsDone: runner.mapsDone,
+      mapsTotal: work.splits.length,
+      reducesDone: runner.reducesDone,
+      reducesTotal: work.reducers,
+      running: runner.running.size,
+      bytesIn: Math.min(bytesIn, bytesTotal),
+      bytesTotal,
+      elapsedMs: elapsedMs(),
+      failedAttempts,
+      ...(this.status === undefined ? {} : { status: this.status }),
+    }
   }
 }

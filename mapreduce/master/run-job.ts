@@ -1,43 +1,29 @@
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { BadReplica, Dfs } from '../../dfs/index.ts'
+import type { Dfs } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
-import { DfsCommitter } from '../output/dfs-committer.ts'
-import { type OutputDisk, outputDisk } from '../output/disk.ts'
-import { LocalCommitter } from '../output/local-committer.ts'
 import { settleSiblings } from '../output/recover.ts'
+import { BadReplicas } from './bad-replicas.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
-import type { DataPath, JobProgress, JobReport, RunJobOptions } from './job-options.ts'
-import { checkLimits, type MasterLimits, masterLimits } from './limits.ts'
+import { importJob, toFileUrl } from './job-module.ts'
+import type { JobReport, RunJobOptions } from './job-options.ts'
 import { resolveParams } from './load-params.ts'
-import { isJob, jobProblem } from './load-shape.ts'
+import { committerFor, shown } from './output-place.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
 import { planWork, refuseOverlap, type WorkPlan } from './plan.ts'
 import { WorkerPool } from './pool.ts'
-import { jobProgress } from './progress.ts'
+import { ProgressTeller } from './progress.ts'
 import { jobReport } from './report.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
-import { Scratch, scratchBase, sweepScratch } from './scratch.ts'
+import { Scratch, sweepScratch } from './scratch.ts'
+import { fillSeams, type MasterSeams } from './seams.ts'
 import type { JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
-import { type WorkerModule, workerModule } from './worker-module.ts'
 
 export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
-
-/** What tests replace: the worker's code, the numbers, the disk of the commit, the place of temporary files. */
-export interface MasterSeams {
-  readonly worker: WorkerModule
-  readonly limits: MasterLimits
-  readonly disk: OutputDisk
-  readonly scratchBase: string
-  /** Monotonic milliseconds. */
-  readonly clock: () => number
-  /** Called with the job's threads: who wants to see what happens when they die can end them. */
-  readonly poolStarted: (pool: WorkerPool) => void
-}
+export type { MasterSeams } from './seams.ts'
 
 /**
  * Runs a job from its input to its committed output. Resolves when the output is durable and visible; rejects with an
@@ -46,19 +32,16 @@ export interface MasterSeams {
  * `openDfs` gives stays open; it is the caller's.
  */
 export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobReport> {
-  const run = new JobRun(options, {
-    worker: seams.worker ?? workerModule(),
-    limits: checkLimits({
-      ...(seams.limits ?? masterLimits),
-      ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
-      ...(options.taskAttempts === undefined ? {} : { taskAttemptsMax: options.taskAttempts }),
-    }),
-    disk: seams.disk ?? outputDisk,
-    scratchBase: seams.scratchBase ?? scratchBase(),
-    clock: seams.clock ?? (() => performance.now()),
-    poolStarted: seams.poolStarted ?? (() => undefined),
-  })
-  return await run.run()
+  return await new JobRun(options, fillSeams(seams, options)).run()
+}
+
+/** What a run has opened, in the order it is to be closed: threads first, so that nobody writes into what is removed. */
+interface Opened {
+  progress?: ProgressTeller
+  pool?: WorkerPool
+  runner?: TaskRunner
+  committer?: OutputCommitter
+  scratch?: Scratch
 }
 
 /** One run of `runJob`, step by step. */
@@ -68,14 +51,9 @@ class JobRun {
   readonly #startMs: number
   readonly #jobId = jobId()
   readonly #tag = ownerTag()
+  readonly #opened: Opened = {}
+  readonly #badReplicas = new BadReplicas(() => this.#openDfs())
   #dfs: Promise<Dfs> | undefined
-  #scratch: Scratch | undefined
-  #committer: OutputCommitter | undefined
-  #pool: WorkerPool | undefined
-  #runner: TaskRunner | undefined
-  #work: WorkPlan | undefined
-  #phase: JobProgress['phase'] = 'plan'
-  #status: string | undefined
 
   constructor(options: RunJobOptions, seams: MasterSeams) {
     this.#options = options
@@ -85,118 +63,138 @@ class JobRun {
 
   async run(): Promise<JobReport> {
     try {
-      return await this.#succeed()
+      this.#throwIfCancelled()
+      const { job, inputs } = await this.#look()
+      const params = resolveParams(job.params, this.#options.params, this.#options.jobName)
+      const work = this.#plan(job, inputs)
+      const { scratch, committer } = await this.#makePlaces()
+      this.#throwIfCancelled()
+      return await this.#execute(work, this.#jobPlan(params, inputs, work, scratch), committer, scratch)
     } catch (error) {
-      const left = await this.#cleanUp()
+      const left = await this.#close()
       const cancelled = this.#options.signal?.aborted === true && !(error instanceof MrError)
       const cause = cancelled ? new MrError('MR_CANCELLED', 'The job was cancelled.', { cause: error }) : error
       throw left === undefined ? cause : alsoLeft(cause, left)
     }
   }
 
-  async #succeed(): Promise<JobReport> {
-    const options = this.#options
-    this.#throwIfCancelled()
-    // All three are waited for even if one fails, so that nothing of this job goes on behind its error.
+  /** All three are waited for even if one fails, so that nothing of this job goes on behind its error. */
+  async #look(): Promise<{ job: Job; inputs: ExpandedInputs }> {
+    const { moduleUrl, jobName, inputs: given, signal } = this.#options
     const [job, inputs, swept] = await Promise.allSettled([
-      importJob(options.moduleUrl, options.jobName),
-      expandInputs(options.inputs, () => this.#openDfs(), options.signal),
+      importJob(moduleUrl, jobName),
+      expandInputs(given, () => this.#openDfs(), signal),
       this.#sweep(),
     ])
     if (job.status === 'rejected') throw job.reason
     if (inputs.status === 'rejected') throw inputs.reason
     if (swept.status === 'rejected') throw swept.reason
-    return await this.#runPlanned(job.value, inputs.value)
+    return { job: job.value, inputs: inputs.value }
   }
 
-  async #runPlanned(job: Job, inputs: ExpandedInputs): Promise<JobReport> {
-    const options = this.#options
-    const { clock } = this.#seams
-    const params = resolveParams(job.params, options.params, options.jobName)
-    refuseOverlap(inputs, options.output, shown(options.output))
-    const work = planWork({
+  async #sweep(): Promise<void> {
+    const { scratchBase, disk } = this.#seams
+    await sweepScratch(scratchBase, disk)
+    const { output } = this.#options
+    if (output.kind === 'local') await settleSiblings(disk, path.resolve(output.path), ownerIsDead)
+  }
+
+  #plan(job: Job, inputs: ExpandedInputs): WorkPlan {
+    const { output, reducers, workers, memoryBytes, splitBytes } = this.#options
+    refuseOverlap(inputs, output, shown(output))
+    return planWork({
       inputs,
       mapOnly: job.reduce === undefined,
-      reducers: options.reducers,
-      workers: options.workers,
-      memoryBytes: options.memoryBytes,
-      splitBytes: options.splitBytes,
+      reducers,
+      workers,
+      memoryBytes,
+      splitBytes,
       splittable: job.input?.input !== 'wholeFile',
       limits: this.#seams.limits,
     })
-    this.#work = work
-    const scratch = await Scratch.create(this.#tag, this.#seams.scratchBase, this.#seams.disk)
-    this.#scratch = scratch
-    const committer = await this.#makeCommitter(scratch)
-    this.#committer = committer
+  }
+
+  async #makePlaces(): Promise<{ scratch: Scratch; committer: OutputCommitter }> {
+    const { output, overwrite } = this.#options
+    const { scratchBase, disk } = this.#seams
+    const scratch = await Scratch.create(this.#tag, scratchBase, disk)
+    this.#opened.scratch = scratch
+    const openDfs = (): Promise<Dfs> => this.#openDfs()
+    const committer = await committerFor({ output, overwrite, tag: this.#tag, scratch, disk, openDfs })
+    this.#opened.committer = committer
     await committer.prepare()
-    this.#throwIfCancelled()
-    const slots = await this.#slots(
-      work.slots,
-      inputs.files.some((file) => file.kind === 'dfs'),
-    )
-    const plan: JobPlan = {
+    return { scratch, committer }
+  }
+
+  #jobPlan(params: JobPlan['params'], { files }: ExpandedInputs, work: WorkPlan, scratch: Scratch): JobPlan {
+    const { moduleUrl, checked, format } = this.#options
+    return {
       jobId: this.#jobId,
-      moduleUrl: toFileUrl(options.moduleUrl),
+      moduleUrl: toFileUrl(moduleUrl),
       params,
-      files: inputs.files,
+      files,
       reducers: work.reducers,
       memoryBytes: work.memoryBytesPerSlot,
       scratch: scratch.directory,
-      checked: options.checked ?? false,
-      ...(options.format === undefined ? {} : { format: options.format }),
+      checked: checked ?? false,
+      ...(format === undefined ? {} : { format }),
     }
+  }
+
+  async #execute(work: WorkPlan, plan: JobPlan, committer: OutputCommitter, scratch: Scratch): Promise<JobReport> {
+    const { clock } = this.#seams
+    const slots = await this.#slots(work.slots, plan)
     const plannedMs = clock()
-    const runner = this.#startTasks(work, plan, slots, committer, scratch)
     let mapsDoneMs = plannedMs
-    this.#onMapsDone = () => {
+    const { pool, progress, runner } = this.#start({ work, plan, slots, committer, scratch }, () => {
       mapsDoneMs = clock()
-      this.#enter('reduce')
-    }
-    this.#enter('map')
-    await this.#withProgress(() => runner.run())
+      progress.enter(work.reducers === 0 ? 'map' : 'reduce')
+    })
+    progress.enter('map')
+    await runner.run()
     const tasksDoneMs = clock()
-    await this.#pool?.close()
+    await pool.close()
     await runner.settled()
-    this.#enter('commit')
+    progress.enter('commit')
     this.#throwIfCancelled()
     await committer.commitJob(work.parts)
     const committedMs = clock()
-    // Committed is committed: what follows is housekeeping and can't turn success into failure of the output.
-    const left = await this.#cleanUp()
-    this.#enter('done')
-    const startMs = this.#startMs
+    // Committed is committed: what follows is housekeeping and can't turn success into failure.
+    const left = await this.#close()
+    progress.enter('done')
     return jobReport({
       jobId: this.#jobId,
-      jobName: options.jobName,
+      jobName: this.#options.jobName,
       outputPath: committer.shownPath,
-      files: inputs.files.length,
+      files: plan.files.length,
       work,
-      memoryBytes: options.memoryBytes,
+      memoryBytes: this.#options.memoryBytes,
       runner,
-      startMs,
+      startMs: this.#startMs,
       times: {
-        planMs: plannedMs - startMs,
+        planMs: plannedMs - this.#startMs,
         mapMs: mapsDoneMs - plannedMs,
         reduceMs: tasksDoneMs - mapsDoneMs,
         commitMs: committedMs - tasksDoneMs,
-        totalMs: clock() - startMs,
+        totalMs: clock() - this.#startMs,
       },
-      notes: [...this.#badReplicas.values(), ...(left === undefined ? [] : [left])],
+      notes: [...this.#badReplicas.notes, ...(left === undefined ? [] : [left])],
     })
   }
 
-  #onMapsDone: () => void = () => undefined
-  readonly #badReplicas = new Map<string, string>()
-
-  #startTasks(
-    work: WorkPlan,
-    plan: JobPlan,
-    slots: readonly ScheduleSlot[],
-    committer: OutputCommitter,
-    scratch: Scratch,
-  ): TaskRunner {
-    const { limits, worker, clock } = this.#seams
+  #start(
+    given: {
+      readonly work: WorkPlan
+      readonly plan: JobPlan
+      readonly slots: readonly ScheduleSlot[]
+      readonly committer: OutputCommitter
+      readonly scratch: Scratch
+    },
+    onMapsDone: () => void,
+  ): { pool: WorkerPool; progress: ProgressTeller; runner: TaskRunner } {
+    const { work, plan, slots } = given
+    const { limits, worker, clock, poolStarted } = this.#seams
+    const { signal, onProgress } = this.#options
     const pool = new WorkerPool({
       plan,
       slots: slots.map((slot) => slot.node),
@@ -208,75 +206,29 @@ class JobRun {
         intervalMs: Math.min(limits.watchdogIntervalMs, limits.taskTimeoutMs / 4),
       },
       onStatus: (_slot, text) => {
-        this.#status = text
+        progress.status = text
       },
     })
-    this.#pool = pool
-    this.#seams.poolStarted(pool)
-    const runner = new TaskRunner({
-      work,
-      files: plan.files,
-      slots,
-      pool,
-      committer,
-      scratch,
-      limits,
-      clock,
-      signal: this.#options.signal,
-      reportBad: (bad) => this.#reportBad(bad),
-      onMapsDone: () => this.#onMapsDone(),
-    })
-    this.#runner = runner
-    return runner
-  }
-
-  /** Told once a replica: while the DFS repairs it, other tasks still meet it, by then perhaps as missing. */
-  async #reportBad(bad: readonly BadReplica[]): Promise<void> {
-    const fresh: BadReplica[] = []
-    for (const replica of bad) {
-      const { block, datanode, reason, detail } = replica
-      const key = `${block} on ${datanode}`
-      if (this.#badReplicas.has(key)) continue
-      this.#badReplicas.set(key, `A replica of block ${key} was bad (${reason}: ${detail}); another was read.`)
-      fresh.push(replica)
-    }
-    if (fresh.length > 0) await (await this.#openDfs()).reportBad(fresh)
+    this.#opened.pool = pool
+    poolStarted(pool)
+    const reportBad: BadReplicas['report'] = (bad) => this.#badReplicas.report(bad)
+    const runner = new TaskRunner({ ...given, files: plan.files, pool, limits, clock, signal, reportBad, onMapsDone })
+    this.#opened.runner = runner
+    const elapsedMs = (): number => clock() - this.#startMs
+    const intervalMs = limits.progressIntervalMs
+    const progress = new ProgressTeller({ tell: onProgress, intervalMs, elapsedMs, work, runner, pool })
+    this.#opened.progress = progress
+    return { pool, progress, runner }
   }
 
   /** Worker slots go round the datanodes, so that every datanode's blocks have a near slot. */
-  async #slots(count: number, dfsInput: boolean): Promise<ScheduleSlot[]> {
-    const datanodes = dfsInput ? (await this.#openDfs()).datanodes : []
+  async #slots(count: number, plan: JobPlan): Promise<ScheduleSlot[]> {
+    const fromDfs = plan.files.some((file) => file.kind === 'dfs')
+    const datanodes = fromDfs ? (await this.#openDfs()).datanodes : []
     return Array.from({ length: count }, (_, slot) => {
       const datanode = datanodes[slot % Math.max(1, datanodes.length)]
       return { node: datanode?.id ?? '', rack: datanode?.rack ?? '' }
     })
-  }
-
-  async #makeCommitter(scratch: Scratch): Promise<OutputCommitter> {
-    const { output, overwrite } = this.#options
-    if (output.kind === 'dfs') {
-      return new DfsCommitter({
-        dfs: await this.#openDfs(),
-        output: output.path,
-        shownPath: shown(output),
-        overwrite,
-        scratch: scratch.directory,
-      })
-    }
-    return new LocalCommitter({
-      output: path.resolve(output.path),
-      shownPath: shown(output),
-      overwrite,
-      tag: this.#tag,
-      disk: this.#seams.disk,
-      record: (record) => scratch.record(record),
-    })
-  }
-
-  async #sweep(): Promise<void> {
-    await sweepScratch(this.#seams.scratchBase, this.#seams.disk)
-    const { output } = this.#options
-    if (output.kind === 'local') await settleSiblings(this.#seams.disk, path.resolve(output.path), ownerIsDead)
   }
 
   #openDfs(): Promise<Dfs> {
@@ -284,46 +236,15 @@ class JobRun {
     return this.#dfs
   }
 
-  async #withProgress(work: () => Promise<void>): Promise<void> {
-    if (this.#options.onProgress === undefined) return await work()
-    const timer = setInterval(() => this.#report(), this.#seams.limits.progressIntervalMs)
-    try {
-      await work()
-    } finally {
-      clearInterval(timer)
-    }
-  }
-
-  #enter(phase: JobProgress['phase']): void {
-    this.#phase = phase
-    this.#report()
-  }
-
-  #report(): void {
-    const { onProgress } = this.#options
-    if (onProgress === undefined || this.#runner === undefined || this.#pool === undefined || this.#work === undefined)
-      return
-    onProgress(
-      jobProgress({
-        phase: this.#phase,
-        mapsTotal: this.#work.splits.length,
-        reducesTotal: this.#work.reducers,
-        inputBytes: this.#work.inputBytes,
-        elapsedMs: this.#seams.clock() - this.#startMs,
-        status: this.#status,
-        runner: this.#runner,
-        pool: this.#pool,
-      }),
-    )
-  }
-
-  /** Threads first, so that nobody writes into what is removed. Returns what could not be done, for a person. */
-  async #cleanUp(): Promise<string | undefined> {
-    const steps: (() => Promise<void> | undefined)[] = [
-      () => this.#pool?.close(),
-      () => this.#runner?.settled(),
-      () => this.#committer?.close(),
-      () => this.#scratch?.remove(),
+  /** Ends and removes everything that is not committed output. Returns what could not be done, for a person. */
+  async #close(): Promise<string | undefined> {
+    const { progress, pool, runner, committer, scratch } = this.#opened
+    const steps: (() => Promise<void> | undefined | void)[] = [
+      () => progress?.close(),
+      () => pool?.close(),
+      () => runner?.settled(),
+      () => committer?.close(),
+      () => scratch?.remove(),
     ]
     const failures: string[] = []
     for (const step of steps) {
@@ -344,27 +265,4 @@ class JobRun {
 function alsoLeft(error: unknown, left: string): unknown {
   if (!(error instanceof MrError)) return error
   return new MrError(error.code, `${error.message}\n${left}`, { cause: error.cause ?? error })
-}
-
-function shown({ kind, path: where }: DataPath): string {
-  return kind === 'dfs' ? `dfs:${where}` : where
-}
-
-function toFileUrl(moduleUrl: string): string {
-  return moduleUrl.startsWith('file:') ? moduleUrl : pathToFileURL(moduleUrl).href
-}
-
-/** The module's top level runs here too: the master needs `params`, and whether there is a `reduce`. */
-async function importJob(moduleUrl: string, jobName: string): Promise<Job> {
-  let module: Readonly<Record<string, unknown>>
-  try {
-    module = await import(toFileUrl(moduleUrl))
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new MrError('MR_BAD_JOB', `The job ${jobName} can't be loaded: ${message}`, { cause: error })
-  }
-  const job = module['default']
-  const problem = jobProblem(module)
-  if (problem === undefined && isJob(job)) return job
-  throw new MrError('MR_BAD_JOB', `The job ${jobName} can't be run: ${problem}`)
 }

@@ -72,6 +72,11 @@ export class TaskRunner {
     return this.#schedule.reducesDone
   }
 
+  /** Bytes of the committed maps' run files: what the reduces have to read. */
+  get shuffleBytes(): number {
+    return this.results.sum((result) => result.slices.reduce((sum, slice) => sum + slice.length, 0))
+  }
+
   /** Resolves when every task is committed; rejects with the first cause when the job can't succeed. */
   async run(): Promise<void> {
     const { signal } = this.#options

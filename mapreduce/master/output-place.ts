@@ -1,0 +1,45 @@
+import path from 'node:path'
+import type { Dfs } from '../../dfs/index.ts'
+import type { OutputCommitter } from '../output/commit.ts'
+import { DfsCommitter } from '../output/dfs-committer.ts'
+import type { OutputDisk } from '../output/disk.ts'
+import { LocalCommitter } from '../output/local-committer.ts'
+import type { DataPath } from './job-options.ts'
+import type { Scratch } from './scratch.ts'
+
+export interface OutputPlace {
+  readonly output: DataPath
+  readonly overwrite: boolean
+  /** Of the process and job that own what is temporary. */
+  readonly tag: string
+  readonly scratch: Scratch
+  readonly disk: OutputDisk
+  readonly openDfs: () => Promise<Dfs>
+}
+
+export async function committerFor(place: OutputPlace): Promise<OutputCommitter> {
+  const { output, overwrite, tag, scratch, disk } = place
+  const shownPath = shown(output)
+  if (output.kind === 'dfs') {
+    return new DfsCommitter({
+      dfs: await place.openDfs(),
+      output: output.path,
+      shownPath,
+      overwrite,
+      scratch: scratch.directory,
+    })
+  }
+  return new LocalCommitter({
+    output: path.resolve(output.path),
+    shownPath,
+    overwrite,
+    tag,
+    disk,
+    record: (record) => scratch.record(record),
+  })
+}
+
+/** As the user writes it. */
+export function shown({ kind, path: where }: DataPath): string {
+  return kind === 'dfs' ? `dfs:${where}` : where
+}
