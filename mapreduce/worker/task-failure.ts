@@ -1,4 +1,4 @@
-import { DfsError } from '../../dfs/short-circuit.ts'
+import { dirname } from 'node:path'
 import { MrError, type MrErrorCode } from '../base/errors.ts'
 import { isSystemError } from '../base/system-error.ts'
 import type { TaskFailure } from '../master/task.ts'
@@ -14,8 +14,8 @@ const permanentCodes: ReadonlySet<MrErrorCode> = new Set<MrErrorCode>([
   'MR_BAD_PARAM',
 ])
 
-/** What the master is told of an attempt that failed. */
-export function taskFailure(error: unknown): TaskFailure {
+/** What the master is told of an attempt that failed. `file` is what the attempt was writing, `scratch` the job's own directory. */
+export function taskFailure(error: unknown, file: string, scratch: string): TaskFailure {
   if (error instanceof LostRun) {
     return { ...failure(error.code, error.message), ...(error.mapTask < 0 ? {} : { lostMaps: [error.mapTask] }) }
   }
@@ -24,15 +24,16 @@ export function taskFailure(error: unknown): TaskFailure {
     return { ...failure(error.code, error.message), ...stackOf(cause) }
   }
   if (error instanceof MrError) return { ...failure(error.code, error.message), ...stackOf(error) }
-  if (error instanceof DfsError)
-    return failure(error.code === 'DFS_NO_REPLICA' ? 'MR_BAD_INPUT' : 'MR_IO', error.message)
   if (isSystemError(error)) {
-    const full = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+    if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') {
+      return failure('MR_IO', `the operating system refused: ${error.message} (writing ${file})`)
+    }
+    const way = file.startsWith(scratch)
+      ? 'or set QUERN_TMP to a directory on a larger disk'
+      : 'or choose another output'
     return failure(
-      full ? 'MR_NO_SPACE' : 'MR_IO',
-      full
-        ? `the disk is full: ${error.message}; free some space, or set QUERN_TMP to a directory on a larger disk`
-        : `the operating system refused: ${error.message}`,
+      'MR_NO_SPACE',
+      `the disk is full that holds ${dirname(file)} (${error.message}); free some space, ${way}`,
     )
   }
   const message = error instanceof Error ? error.message : String(error)

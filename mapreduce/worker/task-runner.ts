@@ -42,7 +42,7 @@ export function createRunner(
     } catch (error) {
       // What user code left running is told to stop.
       abort.abort(error)
-      return taskFailure(error)
+      return taskFailure(error, task.outputFile, plan.scratch)
     }
   }
 }
