@@ -1,10 +1,11 @@
-import { closeSync, createWriteStream, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, createWriteStream, fstatSync, openSync, readSync, rmSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { BadReplica } from '../../dfs/index.ts'
-import { openReplicaReader } from '../../dfs/short-circuit.ts'
+import { DfsError, openReplicaReader } from '../../dfs/short-circuit.ts'
 import { MrError } from '../base/errors.ts'
+import { diskError } from '../base/system-error.ts'
 import type { InputFile } from '../master/task.ts'
 
 /** Reads that start on a multiple of this and ask for one are the fastest: the DFS checks them in place. */
@@ -22,34 +23,55 @@ export interface ByteSource {
 
 /**
  * Opens an input file. A gzip file is inflated to `inflateTo` first, since splits and records need positions; the
- * caller removes that file. Throws MR_BAD_INPUT when a file is not what it was when the job was planned.
+ * caller removes that file, unless this fails. `beat` is called now and then meanwhile. Throws MR_BAD_INPUT when a file
+ * is not what it was when the job was planned.
  */
-export async function openSource(file: InputFile, preferNode: string, inflateTo: string): Promise<ByteSource> {
-  const source = file.kind === 'local' ? openLocal(file.path, file.name) : openBlocks(file, preferNode)
+export async function openSource(
+  file: InputFile,
+  preferNode: string,
+  inflateTo: string,
+  beat: () => void,
+): Promise<ByteSource> {
+  const source = file.kind === 'local' ? openLocal(file.path, file.name, file.length) : openBlocks(file, preferNode)
   if (!file.gzip) return source
   try {
-    await inflate(source, file.name, inflateTo)
+    await inflate(source, file.name, inflateTo, beat)
     return withBad(openLocal(inflateTo, file.name), source.bad)
+  } catch (error) {
+    rmSync(inflateTo, { force: true })
+    throw error
   } finally {
     source.close()
   }
 }
 
-function openLocal(path: string, name: string): ByteSource {
+function openLocal(path: string, name: string, planned?: number): ByteSource {
   let fd: number
   try {
     fd = openSync(path, 'r')
   } catch (cause) {
     throw new MrError('MR_BAD_INPUT', `input ${name} can not be opened: ${String(cause)}`, { cause })
   }
-  const { size } = statSync(path)
+  const { size } = fstatSync(fd)
+  if (planned !== undefined && size !== planned) {
+    closeSync(fd)
+    throw new MrError(
+      'MR_BAD_INPUT',
+      `input ${name} has ${size} bytes, and had ${planned} when the job was planned; run the job again once nothing writes to it`,
+    )
+  }
   return {
     length: size,
     bad: [],
     read(target, offset, position, length) {
       let done = 0
       while (done < length) {
-        const read = readSync(fd, target, offset + done, length - done, position + done)
+        let read: number
+        try {
+          read = readSync(fd, target, offset + done, length - done, position + done)
+        } catch (error) {
+          throw diskError(error, 'reading', name)
+        }
         if (read === 0) break
         done += read
       }
@@ -68,7 +90,18 @@ function openBlocks(file: InputFile & { kind: 'dfs' }, preferNode: string): Byte
     get bad() {
       return reader.bad
     },
-    read: (target, offset, position, length) => reader.readInto(target, offset, position, length),
+    read(target, offset, position, length) {
+      try {
+        return reader.readInto(target, offset, position, length)
+      } catch (cause) {
+        if (!(cause instanceof DfsError)) throw cause
+        throw new MrError(
+          cause.code === 'DFS_NO_REPLICA' ? 'MR_BAD_INPUT' : 'MR_IO',
+          `input ${file.name} can not be read: ${cause.message}`,
+          { cause },
+        )
+      }
+    },
     close: () => {
       reader.close()
     },
@@ -79,13 +112,14 @@ function withBad(source: ByteSource, bad: readonly BadReplica[]): ByteSource {
   return { ...source, bad }
 }
 
-async function inflate(source: ByteSource, name: string, to: string): Promise<void> {
+async function inflate(source: ByteSource, name: string, to: string, beat: () => void): Promise<void> {
   const chunk = Buffer.allocUnsafeSlow(4 * READ_ALIGN_BYTES)
   function* compressed(): Generator<Buffer> {
     for (let position = 0; position < source.length; ) {
       const read = source.read(chunk, 0, position, chunk.length)
       if (read === 0) return
       position += read
+      beat()
       // The stream keeps what it is given until it has used it.
       yield Buffer.from(chunk.subarray(0, read))
     }
@@ -105,6 +139,6 @@ async function inflate(source: ByteSource, name: string, to: string): Promise<vo
         { cause },
       )
     }
-    throw cause
+    throw diskError(cause, `inflating ${name} to`, to)
   }
 }

@@ -154,7 +154,9 @@ class MapAttempt {
     if (file === undefined) throw new TypeError(`the plan has no file ${segment.file}`)
     ctx.inputFile = file.name
     const inflated = `${this.task.outputFile}.inflated`
-    const source = await openSource(file, datanode, inflated)
+    const source = await openSource(file, datanode, inflated, () => {
+      progress.beat()
+    })
     try {
       // A gzip file is one segment whatever its inflated length.
       const length = file.gzip ? source.length : segment.length

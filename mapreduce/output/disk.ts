@@ -1,5 +1,7 @@
 import fs from 'node:fs/promises'
-import { MrError } from '../base/errors.ts'
+import { diskError, errorCode } from '../base/system-error.ts'
+
+export { diskError, errorCode }
 
 /** The file operations of commit and recovery, so that a test can fail or stop any one of them. Paths are absolute. */
 export interface OutputDisk {
@@ -17,29 +19,6 @@ export interface OutputDisk {
   writeDurable(path: string, text: string): Promise<void>
   syncFile(path: string): Promise<void>
   syncDirectory(path: string): Promise<void>
-}
-
-export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
-}
-
-/** An operating system's refusal as an `MrError`: what was tried, where, what to do. Others pass as they are. */
-export function diskError(error: unknown, doing: string, path: string): unknown {
-  const code = errorCode(error)
-  if (code === undefined || error instanceof MrError) return error
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new MrError(
-      'MR_NO_SPACE',
-      `No space left ${doing} ${path} (${code}). Free some space there, or choose another place (output: -o, temporary files: QUERN_TMP), and run the job again.`,
-      { cause: error },
-    )
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new MrError('MR_IO', `No permission ${doing} ${path} (${code}).`, { cause: error })
-  }
-  const message = error instanceof Error ? error.message : String(error)
-  return new MrError('MR_IO', `The operating system failed ${doing} ${path}: ${message}`, { cause: error })
 }
 
 /** The real thing; refusals are `MrError`s with the path. */

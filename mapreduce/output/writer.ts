@@ -1,15 +1,24 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { diskError } from '../base/system-error.ts'
 import type { OutputFormatName } from './format.ts'
 import { RecordFormatter } from './record-formatter.ts'
 
 /** Writes job output into one file in the job's format. The file is an attempt's: nobody sees it before the commit. */
 export class OutputWriter extends RecordFormatter {
+  private readonly path: string
   private readonly fd: number
   private flushed = 0
+  /** What the disk refused. User code may catch it around `emit`; the output is not to be used all the same. */
+  private failure: unknown
 
   constructor(path: string, format: OutputFormatName) {
     super(format)
-    this.fd = openSync(path, 'wx', 0o644)
+    this.path = path
+    try {
+      this.fd = openSync(path, 'wx', 0o644)
+    } catch (error) {
+      throw diskError(error, 'writing', path)
+    }
   }
 
   get bytes(): number {
@@ -21,6 +30,8 @@ export class OutputWriter extends RecordFormatter {
     try {
       this.flush()
       if (options.sync) fsyncSync(this.fd)
+    } catch (error) {
+      throw diskError(error, 'writing', this.path)
     } finally {
       closeSync(this.fd)
     }
@@ -33,8 +44,13 @@ export class OutputWriter extends RecordFormatter {
   }
 
   protected override flush(): void {
-    let at = 0
-    while (at < this.used) at += writeSync(this.fd, this.buffer, at, this.used - at)
+    if (this.failure !== undefined) throw this.failure
+    try {
+      for (let at = 0; at < this.used; ) at += writeSync(this.fd, this.buffer, at, this.used - at)
+    } catch (error) {
+      this.failure = diskError(error, 'writing', this.path)
+      throw this.failure
+    }
     this.flushed += this.used
     this.used = 0
   }

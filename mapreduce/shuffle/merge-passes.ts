@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { Merge } from './merge.ts'
 import type { SliceSource } from './run-cursor.ts'
 import { BLOCK_BYTES } from './run-format.ts'
-import { RunWriter } from './run-writer.ts'
+import { RunWriter, type SliceRange } from './run-writer.ts'
 
 /** A cursor with less room than this would read single blocks. */
 const CURSOR_BYTES_MIN = BLOCK_BYTES + BLOCK_BYTES / 2
@@ -62,6 +62,7 @@ function mergePass(group: readonly SliceSource[], space: MergeSpace, made: strin
   try {
     const writer = new RunWriter(file, space.passBuffer)
     made.push(file)
+    let slice: SliceRange
     try {
       while (merge.advance()) {
         const { view } = merge
@@ -77,13 +78,13 @@ function mergePass(group: readonly SliceSource[], space: MergeSpace, made: strin
         )
         if ((writer.records & 0xffff) === 0) space.beat()
       }
+      slice = writer.endSlice()
     } catch (error) {
       writer.abandon()
       throw error
     }
-    const slice = writer.endSlice()
-    space.onPass(slice.records)
     writer.close()
+    space.onPass(slice.records)
     return { file, offset: slice.offset, length: slice.length, mapTask: -1 }
   } finally {
     merge.close()

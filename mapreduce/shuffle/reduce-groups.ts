@@ -1,5 +1,4 @@
 import { MrError } from '../base/errors.ts'
-import { isSystemError } from '../base/system-error.ts'
 import type { TaskContext } from '../job.ts'
 import type { Decoded } from '../record/decode.ts'
 import { Encoder } from '../record/encode.ts'
@@ -52,7 +51,10 @@ export function reduceGroupsNow(groups: Groups, view: () => RecordView, step: Re
   const call = groupCaller(groups, step, step.reduce)
   let done = 0
   while (groups.nextGroup()) {
-    if (call() !== undefined) {
+    const returned = call()
+    if (returned !== undefined) {
+      // The attempt fails in any case: what becomes of the promise is nobody's concern.
+      returned.catch(() => undefined)
       throw new MrError(
         'MR_USER_CODE',
         'combine returned a promise but is not declared async; write `async combine(...)`, and it will be waited for',
@@ -103,10 +105,9 @@ function groupCaller(groups: Groups, step: ReduceStep, reduce: ReduceFunction): 
     const valueKind = valueEncoder.value(value)
     sink.write(keyEncoder.bytes, keyKind, 0, keyEncoder.length, valueEncoder.bytes, valueKind, 0, valueEncoder.length)
   }
-  // What the disk refused while `emit` wrote is not the user's fault either.
-  const isOwn = (cause: unknown): boolean =>
-    cause instanceof MrError ? cause.code !== 'MR_USER_CODE' : isSystemError(cause)
-  const blame = (cause: unknown): unknown => (isOwn(cause) ? cause : step.userError(cause, groups.key()))
+  // What the disk refused while `emit` wrote is an MrError, and not the user's fault.
+  const blame = (cause: unknown): unknown =>
+    cause instanceof MrError && cause.code !== 'MR_USER_CODE' ? cause : step.userError(cause, groups.key())
   return () => {
     try {
       const returned = reduce(groups.key(), groups, emit, ctx)

@@ -82,7 +82,11 @@ export class RunCursor implements RecordStream {
 
   private nextBlock(): boolean {
     if (this.filled - this.at < BLOCK_HEADER_BYTES) this.fill(BLOCK_HEADER_BYTES)
-    if (this.filled === this.at) return false
+    if (this.filled === this.at) {
+      // A file cut off between two blocks looks like the end of the slice, and is not.
+      if (this.position < this.limit) throw this.lost('ends before its slice does')
+      return false
+    }
     if (this.filled - this.at < BLOCK_HEADER_BYTES) throw this.lost('ends inside a block header')
     const length = this.buffer.readUInt32LE(this.at)
     if (length === 0 || length > BLOCK_BYTES_MAX) throw this.lost(`claims a block of ${length} bytes`)

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import { diskError } from '../base/system-error.ts'
 import { copyBytes, type RecordSink } from '../record/record-stream.ts'
 import { writeVarint } from '../record/varint.ts'
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES, RUN_HEADER_BYTES, RUN_MAGIC, RUN_VERSION } from './run-format.ts'
@@ -36,7 +37,11 @@ export class RunWriter implements RecordSink {
     this.path = path
     this.buffer = buffer
     this.flushBytes = Math.max(BLOCK_BYTES, buffer.length - 2 * BLOCK_BYTES)
-    this.fd = openSync(path, 'wx', 0o600)
+    try {
+      this.fd = openSync(path, 'wx', 0o600)
+    } catch (error) {
+      throw diskError(error, 'writing', path)
+    }
     this.buffer.writeUInt32LE(RUN_MAGIC, 0)
     this.buffer.writeUInt32LE(RUN_VERSION, 4)
   }
@@ -117,8 +122,11 @@ export class RunWriter implements RecordSink {
   }
 
   private flush(): void {
-    let at = 0
-    while (at < this.used) at += writeSync(this.fd, this.buffer, at, this.used - at)
+    try {
+      for (let at = 0; at < this.used; ) at += writeSync(this.fd, this.buffer, at, this.used - at)
+    } catch (error) {
+      throw diskError(error, 'writing', this.path)
+    }
     this.flushed += this.used
     this.used = 0
   }

@@ -1,5 +1,4 @@
 import { MrError } from '../base/errors.ts'
-import { isSystemError } from '../base/system-error.ts'
 import type { JobPlan } from '../master/task.ts'
 import type { OutputFormatName } from '../output/format.ts'
 import type { EngineJob } from './engine-job.ts'
@@ -30,10 +29,9 @@ export async function userStep(what: 'setup' | 'cleanup', step: () => unknown): 
 }
 
 /**
- * Whether an error that came out of a call of user code is not the user's: the engine's own, or what the operating
- * system refused while `emit` spilled or wrote.
+ * Whether an error that came out of a call of user code is to be passed on as it is: the engine's own, such as what the
+ * disk refused while `emit` spilled, or one that names its place in user code already.
  */
 export function isOwnError(cause: unknown): boolean {
-  if (cause instanceof UserCodeError) return true
-  return cause instanceof MrError ? cause.code !== 'MR_USER_CODE' : isSystemError(cause)
+  return cause instanceof UserCodeError || (cause instanceof MrError && cause.code !== 'MR_USER_CODE')
 }
