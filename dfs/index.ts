@@ -1,6 +1,8 @@
 /**
  * The public face of the DFS. `openDfs` opens a root embedded in this process.
  */
+import type { Dfs, OpenOptions } from './client/dfs.ts'
+
 export { DfsError, type DfsErrorCode } from './base/errors.ts'
 export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
 export { isAlive, processIdentity } from './base/process-identity.ts'
@@ -19,4 +21,14 @@ export type {
   ReplicaLocation,
 } from './client/dfs.ts'
 export { nameGlob } from './client/glob.ts'
-export { openDfs } from './embedded/open.ts'
+
+/**
+ * Opens the DFS under `options.root` in this process, alone: DFS_LOCKED if another holds it, DFS_UNKNOWN_VERSION if a newer
+ * program wrote it, DFS_CORRUPT_METADATA if its journal is damaged. A root that is not there is made unless
+ * `create` is false (DFS_NOT_FOUND). The namenode and datanodes are loaded only now: a job on local files, which takes its
+ * errors and identities from this face, starts without them.
+ */
+export async function openDfs(options: OpenOptions): Promise<Dfs> {
+  const embedded = await import('./embedded/open.ts')
+  return await embedded.openDfs(options)
+}

@@ -1,7 +1,6 @@
 import path from 'node:path'
 import type { Dfs } from '../../dfs/index.ts'
 import type { OutputCommitter } from '../output/commit.ts'
-import { DfsCommitter } from '../output/dfs-committer.ts'
 import type { OutputDisk } from '../output/disk.ts'
 import { LocalCommitter } from '../output/local-committer.ts'
 import type { DataPath } from './job-options.ts'
@@ -21,8 +20,10 @@ export async function committerFor(place: OutputPlace): Promise<OutputCommitter>
   const { output, overwrite, tag, scratch, disk } = place
   const shownPath = shown(output)
   if (output.kind === 'dfs') {
+    const dfs = await place.openDfs()
+    const { DfsCommitter } = await import('../output/dfs-committer.ts')
     return new DfsCommitter({
-      dfs: await place.openDfs(),
+      dfs,
       output: output.path,
       shownPath,
       overwrite,

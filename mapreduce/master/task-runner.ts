@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
-import { type BadReplica, DfsError } from '../../dfs/index.ts'
-import { MrError, type MrErrorCode } from '../base/errors.ts'
+import type { BadReplica } from '../../dfs/index.ts'
+import { MrError } from '../base/errors.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { diskError } from '../output/disk.ts'
 import { describeFailure } from './failure.ts'
@@ -295,7 +295,6 @@ function failureOf({ code, message, stack }: TaskFailure): AttemptFailure {
 }
 
 function commitFailure(error: unknown): AttemptFailure {
-  const code: MrErrorCode = error instanceof MrError ? error.code : 'MR_IO'
-  if (error instanceof MrError || error instanceof DfsError) return { code, message: error.message }
-  throw error
+  if (!(error instanceof MrError)) throw error
+  return { code: error.code, message: error.message }
 }
