@@ -1,4 +1,4 @@
-import { defineJob, type Text } from '../mapreduce/index.ts'
+import { defineJob, type Emit, type Text } from '../mapreduce/index.ts'
 
 /**
  * For each term the files it stands in: `term TAB file:count file:count …`, most often first, then by file name.
@@ -12,32 +12,37 @@ const ASCII_TERM = /[a-z0-9]+/g
 const TERM = /[\p{L}\p{M}\p{N}]+/gu
 const encodeName = (name: string) => name.replace(/[%\s]/g, (character) => encodeURIComponent(character))
 
-/** A map says the file alone; a combiner, how often it came. */
-type Posting = string | readonly [file: string, count: number]
+type Posting = readonly [file: string, count: number]
 
-function countFiles(postings: Iterable<Text | readonly [Text, number]>): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const posting of postings) {
-    const [name, count] = Array.isArray(posting) ? posting : [posting, 1]
-    const file = name.toString()
-    counts.set(file, (counts.get(file) ?? 0) + count)
-  }
-  return counts
+/** Terms of the file that is being read, counted here first: a handful of emits a file instead of one a word. */
+const counted = new Map<string, number>()
+const COUNTED_MAX = 50_000
+let file = ''
+
+function flush(emit: Emit<string, Posting>): void {
+  for (const [term, count] of counted) emit(term, [file, count])
+  counted.clear()
 }
 
 export default defineJob<Text, string, Posting>({
   name: 'index',
+  setup() {
+    counted.clear()
+  },
   map(line, emit, { inputFile }) {
+    if (inputFile !== file || counted.size >= COUNTED_MAX) flush(emit)
+    file = inputFile
     const text = line.toString().toLowerCase()
     const terms = text.match(ASCII.test(text) ? ASCII_TERM : TERM) ?? []
-    for (const term of terms) emit(term, inputFile)
+    for (const term of terms) counted.set(term, (counted.get(term) ?? 0) + 1)
   },
-  combine(term, postings, emit) {
-    for (const [file, count] of countFiles(postings)) emit(term.toString(), [file, count])
+  cleanup(emit) {
+    flush(emit)
   },
   reduce(term, postings, emit) {
-    const files = [...countFiles(postings)]
-    files.sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1))
-    emit(term, files.map(([file, count]) => `${encodeName(file)}:${count}`).join(' '))
+    const files = new Map<string, number>()
+    for (const [name, count] of postings) files.set(name.toString(), (files.get(name.toString()) ?? 0) + count)
+    const sorted = [...files].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1))
+    emit(term, sorted.map(([name, count]) => `${encodeName(name)}:${count}`).join(' '))
   },
 })

@@ -59,7 +59,7 @@ describe('the index', () => {
     expect(await index({ 'a b:1%': 'x', 'tab\there': 'x x' })).toEqual(['x\ttab%09here:2 a%20b:1%25:1'])
   })
 
-  it('counts the same however often the combiner runs', async () => {
+  it('counts the same for little memory, several workers and splits', async () => {
     const random = (seed: number) => (Math.imul(seed + 1, 2654435761) >>> 0) / 2 ** 32
     const files: Record<string, string> = {}
     const naive = new Map<string, Map<string, number>>()
@@ -77,5 +77,14 @@ describe('the index', () => {
     })
     const lines = await index(files, '--memory', '8MB', '--workers', '2')
     expect(lines).toEqual(expected.sort((a, b) => ((a.split('\t')[0] ?? '') < (b.split('\t')[0] ?? '') ? -1 : 1)))
+  })
+
+  it('counts a file whole although it has more terms than are counted at once', async () => {
+    const terms = Array.from({ length: 60_000 }, (_, i) => `t${String(i).padStart(5, '0')}`)
+    const text = [...terms, ...terms].map((term, i) => (i % 10 === 0 ? `\n${term}` : term)).join(' ')
+    const lines = await index({ long: text, short: 't00007' })
+    expect(lines.length).toBe(60_000)
+    expect(lines[7]).toBe('t00007\tlong:2 short:1')
+    expect(lines.filter((line) => !line.includes('\tlong:2'))).toEqual([])
   })
 })
