@@ -109,6 +109,7 @@ export class FileWriter {
 
   async #write(bytes: Uint8Array): Promise<void> {
     const { blockSize, chunkBytes, packetBytes } = this.#options
+    const smallFile = Math.min(chunkBytes, packetBytes)
     let done = 0
     while (done < bytes.length) {
       this.#options.signal?.throwIfAborted()
@@ -123,7 +124,7 @@ export class FileWriter {
         done += length
         continue
       }
-      this.#packet ??= Buffer.allocUnsafeSlow(Math.min(packetBytes, blockSize))
+      this.#packet ??= Buffer.allocUnsafeSlow(Math.min(this.#sentPackets === 0 ? smallFile : packetBytes, blockSize))
       const length = Math.min(rest, room, this.#packet.length - this.#filled)
       this.#packet.set(bytes.subarray(done, done + length), this.#filled)
       this.#filled += length
@@ -137,6 +138,8 @@ export class FileWriter {
     if (this.#packet === undefined || this.#filled === 0) return
     await this.#send(this.#packet.subarray(0, this.#filled))
     this.#filled = 0
+    // The first packet is small, for the many files that never need a second.
+    if (this.#sentPackets++ === 0) this.#packet = undefined
   }
 
   async #send(bytes: Uint8Array): Promise<void> {
@@ -156,6 +159,7 @@ export class FileWriter {
   }
 
   #previousLength = 0
+  #sentPackets = 0
 
   async #endBlock(): Promise<void> {
     // At most one block behind: its failure shows here, before more is promised.
