@@ -48,6 +48,8 @@ class KeySorter {
   private readonly lowAt: number
   /** Keys of one kind need no kind byte in the prefix. */
   private readonly firstDepth: number
+  /** Stretches that still tie, as (start, end, depth). Here and not on the stack: keys may agree for megabytes. */
+  private readonly ties: number[] = []
 
   constructor(arena: Arena, index: KeyIndex, wordsAt: number) {
     this.bytes = arena.bytes
@@ -65,6 +67,13 @@ class KeySorter {
     }
     this.words.sort()
     this.refine(0, count, this.firstDepth + Math.floor((40 - partitionBits) / 8))
+    for (;;) {
+      const depth = this.ties.pop()
+      const end = this.ties.pop()
+      const start = this.ties.pop()
+      if (depth === undefined || end === undefined || start === undefined) return
+      this.settle(start, end, depth)
+    }
   }
 
   private uniformKind(): boolean {
@@ -111,7 +120,7 @@ class KeySorter {
     this.u32[at + 1] = high >>> 0
   }
 
-  /** Puts every stretch of [from, to) with equal packed prefixes in order; their keys agree before `depth`. */
+  /** Every stretch of [from, to) with equal packed prefixes, whose keys so agree before `depth`, is sorted or noted. */
   private refine(from: number, to: number, depth: number): void {
     const { u32, lowAt } = this
     let start = from
@@ -120,40 +129,38 @@ class KeySorter {
       const low8 = (u32[lowAt + start * 2] ?? 0) >>> 24
       let end = start + 1
       while (end < to && u32[lowAt + end * 2 + 1] === high && (u32[lowAt + end * 2] ?? 0) >>> 24 === low8) end++
-      if (end - start > 1) this.settle(start, end, depth)
+      if (end - start > INSERTION_MAX) this.ties.push(start, end, depth)
+      else if (end - start > 1) this.insertionSort(start, end, depth)
       start = end
     }
   }
 
   private settle(start: number, end: number, depth: number): void {
-    if (end - start <= INSERTION_MAX) {
-      this.insertionSort(start, end, depth)
-      return
-    }
     const first = this.indexAt(start)
-    let different = false
-    let longest = 0
+    let ended = 0
+    let agreed = Number.POSITIVE_INFINITY
     for (let rank = start; rank < end; rank++) {
       const i = this.indexAt(rank)
-      longest = Math.max(longest, metaLength(this.meta(i)) + 1)
-      different ||= this.compare(first, i, depth) !== 0
+      if (metaLength(this.meta(i)) < depth) ended++
+      const d = this.difference(first, i, depth)
+      if (d >= 0 && d < agreed) agreed = d
     }
     // One key with many values is the common case, and already in index order.
-    if (!different) return
-    if (depth >= longest) {
-      this.sortByLength(start, end)
+    if (agreed === Number.POSITIVE_INFINITY) return
+    if (ended > 0) {
+      this.comparisonSort(start, end, depth)
       return
     }
-    for (let rank = start; rank < end; rank++) this.pack(rank, this.indexAt(rank), depth, 0, 0)
+    for (let rank = start; rank < end; rank++) this.pack(rank, this.indexAt(rank), agreed, 0, 0)
     this.words.subarray(start, end).sort()
-    this.refine(start, end, depth + 5)
+    this.refine(start, end, agreed + 5)
   }
 
-  /** Keys that agree in every byte they have: only zero padding hid that some are shorter. */
-  private sortByLength(start: number, end: number): void {
-    const ranks = Array.from(this.words.subarray(start, end), (word) => Number(word & 0xffffffn) & 0xffffff)
-    ranks.sort((a, b) => metaLength(this.meta(a)) - metaLength(this.meta(b)) || a - b)
-    ranks.forEach((i, n) => {
+  /** For keys of which some are over: packing again would only add zeros to them, which others have as bytes. */
+  private comparisonSort(start: number, end: number, depth: number): void {
+    const all = Array.from({ length: end - start }, (_, n) => this.indexAt(start + n))
+    all.sort((a, b) => this.compare(a, b, depth) || a - b)
+    all.forEach((i, n) => {
       const at = this.lowAt + (start + n) * 2
       this.u32[at] = (((this.u32[at] ?? 0) & 0xff000000) | i) >>> 0
     })
@@ -175,6 +182,23 @@ class KeySorter {
       const at = lowAt + hole * 2
       u32[at] = (((u32[at] ?? 0) & 0xff000000) | i) >>> 0
     }
+  }
+
+  /** The depth at which two keys that agree before `depth` part, or -1 when they are equal. */
+  private difference(a: number, b: number, depth: number): number {
+    if (a === b) return -1
+    const { bytes } = this
+    const aMeta = this.meta(a)
+    const bMeta = this.meta(b)
+    if (depth === 0 && metaKind(aMeta) !== metaKind(bMeta)) return 0
+    const aKey = this.key(a)
+    const bKey = this.key(b)
+    const aLength = metaLength(aMeta)
+    const bLength = metaLength(bMeta)
+    const both = Math.min(aLength, bLength)
+    let d = Math.max(0, depth - 1)
+    while (d < both && bytes[aKey + d] === bytes[bKey + d]) d++
+    return d < both || aLength !== bLength ? d + 1 : -1
   }
 
   /** Compares keys that agree before `depth`. */
