@@ -2,11 +2,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MrError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest-name.ts'
+import { userFrame } from '../base/user-frame.ts'
 import type { Job } from '../job.ts'
 import { bundleJob } from './load-bundle.ts'
-import { didYouMean } from './load-nearest.ts'
 import { isJob, jobProblem } from './load-shape.ts'
-import { userFrame } from '../base/user-frame.ts'
 
 /** A job that comes with quern: known by a short name, its module already plain JS (or run by the same loader as quern). */
 export interface BundledJob {

@@ -1,6 +1,6 @@
 import { MrError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest-name.ts'
 import type { ParamSpec, ParamValue } from '../job.ts'
-import { didYouMean } from './load-nearest.ts'
 
 /** The parameters of a job as given: `-p name=value`; a bare `-p name` has no value and switches a boolean on. */
 export type GivenParams = Readonly<Record<string, string | undefined>>

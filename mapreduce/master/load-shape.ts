@@ -1,5 +1,5 @@
+import { didYouMean, nearestName } from '../base/nearest-name.ts'
 import type { Job, ParamSpec } from '../job.ts'
-import { didYouMean, nearestName } from './load-nearest.ts'
 
 /** What is wrong with a module's default export as a job; undefined when nothing is. */
 

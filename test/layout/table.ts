@@ -21,7 +21,7 @@ const errorFiles = ['dfs/base/errors.ts', 'mapreduce/base/errors.ts']
 const jobWiring = [
   'mapreduce/master/load-job.ts',
   'mapreduce/master/load-params.ts',
-  'mapreduce/base/user-frame.ts',
+  'mapreduce/base/nearest-name.ts',
   'mapreduce/master/run-job.ts',
   'mapreduce/output/format.ts',
   'mapreduce/stage',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { didYouMean, nearestName } from '../../../mapreduce/master/load-nearest.ts'
+import { didYouMean, nearestName } from '../../../mapreduce/base/nearest-name.ts'
 
 describe('nearestName', () => {
   const jobs = ['wordcount', 'grep', 'index']
