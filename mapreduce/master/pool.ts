@@ -19,6 +19,8 @@ export interface WorkerPoolOptions {
   readonly heapMiB: number
   readonly watchdog: WatchdogOptions
   readonly onStatus?: (slot: number, text: string) => void
+  /** Code that an earlier attempt left running threw while the thread had no task; the thread was replaced. */
+  readonly onStray?: (message: string) => void
 }
 
 interface PoolSlot {
@@ -136,7 +138,9 @@ export class WorkerPool {
     })
     // A thread that died while it had no task, or while it was starting for the next one.
     piscina.on('error', (error: unknown) => {
-      this.#slots[workerData.slot]?.interrupt?.(outcomeOfError(error, this.#options.heapMiB))
+      const interrupt = this.#slots[workerData.slot]?.interrupt
+      if (interrupt === undefined) this.#options.onStray?.(error instanceof Error ? error.message : String(error))
+      else interrupt(outcomeOfError(error, this.#options.heapMiB))
     })
     piscina.on('message', (message: unknown) => {
       if (isStatus(message)) this.#options.onStatus?.(workerData.slot, message.status)

@@ -53,6 +53,7 @@ class JobRun {
   readonly #tag = ownerTag()
   readonly #opened: Opened = {}
   readonly #badReplicas = new BadReplicas(() => this.#openDfs())
+  readonly #strays = new Set<string>()
   #dfs: Promise<Dfs> | undefined
 
   constructor(options: RunJobOptions, seams: MasterSeams) {
@@ -178,7 +179,7 @@ class JobRun {
         commitMs: committedMs - tasksDoneMs,
         totalMs: clock() - this.#startMs,
       },
-      notes: [...this.#badReplicas.notes, ...(left === undefined ? [] : [left])],
+      notes: [...this.#badReplicas.notes, ...this.#strays, ...(left === undefined ? [] : [left])],
     })
   }
 
@@ -208,6 +209,7 @@ class JobRun {
       onStatus: (_slot, text) => {
         progress.status = text
       },
+      onStray: (message) => this.#strays.add(`Code that a task left running failed between tasks: ${message}`),
     })
     this.#opened.pool = pool
     poolStarted(pool)

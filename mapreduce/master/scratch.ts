@@ -43,7 +43,11 @@ export class Scratch {
   async record(record: OutputRecord): Promise<void> {
     const file = path.join(this.directory, recordName)
     await this.#disk.writeDurable(`${file}.new`, JSON.stringify(record))
-    await this.#disk.rename(`${file}.new`, file)
+    try {
+      await this.#disk.rename(`${file}.new`, file)
+    } catch (error) {
+      throw diskError(error, 'writing', file)
+    }
   }
 
   runFile(map: number, attempt: number): string {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { asideName, hiddenName, parseHiddenName, successName } from './commit.ts'
-import type { OutputDisk } from './disk.ts'
+import { errorCode, type OutputDisk } from './disk.ts'
 import type { OutputRecord } from './local-committer.ts'
 
 /**
@@ -23,12 +23,22 @@ export async function settleOutput(disk: OutputDisk, { output, tag, madeParents 
   const hiddenThere = (await disk.kind(hidden)) !== undefined
   if (asideThere && hiddenThere && (await disk.kind(output)) === undefined) {
     const whole = (await disk.kind(path.join(hidden, successName))) === 'file'
-    await disk.rename(whole ? hidden : aside, output)
+    await unlessDone(disk.rename(whole ? hidden : aside, output))
     await disk.syncDirectory(parent)
   }
   if (asideThere) await disk.remove(aside)
   if (hiddenThere) await disk.remove(hidden)
   for (const directory of madeParents.toReversed()) await disk.removeEmpty(directory)
+}
+
+/** Two jobs that start together settle the same leftovers; the second finds each step done. */
+async function unlessDone(rename: Promise<void>): Promise<void> {
+  try {
+    await rename
+  } catch (error) {
+    const code = errorCode(error)
+    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+  }
 }
 
 /**

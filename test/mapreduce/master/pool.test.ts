@@ -16,6 +16,7 @@ afterEach(async () => {
 })
 
 const statuses: string[] = []
+const strays: string[] = []
 
 function open(steps: readonly string[], worker = 'obedient-worker.mjs', slots = ['', '']): WorkerPool {
   pool = new WorkerPool({
@@ -33,6 +34,7 @@ function open(steps: readonly string[], worker = 'obedient-worker.mjs', slots = 
     module: { url: new URL(`./fixtures/${worker}`, import.meta.url).href, execArgv: [] },
     heapMiB: 48,
     watchdog: { timeoutMs: 300, startMs: 5000, intervalMs: 50 },
+    onStray: (message) => strays.push(message),
     onStatus: (slot, text) => statuses.push(`${slot}: ${text}`),
   })
   return pool
@@ -88,6 +90,13 @@ describe('a worker thread', () => {
 
   it('keeps a slow task that moves on, longer than the timeout', async () => {
     expect(brief(await open(['slow 25']).run(0, map(1)))).toBe('ok')
+  })
+
+  it('that an earlier task blows up while it idles is told of and replaced', async () => {
+    const opened = open(['stray-later'])
+    expect(brief(await opened.run(0, map(1)))).toBe('ok')
+    await vi.waitFor(() => expect(strays).toContain('thrown after the task'))
+    expect(brief(await opened.run(0, map(2)))).toBe('ok')
   })
 
   it('tells its status', async () => {

@@ -121,6 +121,38 @@ describe('the sweep', () => {
     expect(await tree(directory)).toEqual(['quern-0/'])
   })
 
+  it('finds each step done when another job sweeps the same at the same time', async () => {
+    for (let round = 0; round < 10; round++) {
+      const tag = deadTag()
+      const output = path.join(directory, `out-${round}`)
+      const hidden = path.join(directory, `.out-${round}.quern-${tag}`)
+      for (const made of [hidden, `${hidden}.old`]) await fs.mkdir(made)
+      for (const file of [`${hidden}/_SUCCESS`, `${hidden}/part-r-00000`, `${hidden}.old/part-r-00001`])
+        await fs.writeFile(file, '')
+      await leave(tag, { output, madeParents: [] })
+      await Promise.all([
+        sweepScratch(base, outputDisk),
+        sweepScratch(base, outputDisk),
+        sweepScratch(base, outputDisk),
+      ])
+      expect(await fs.readdir(output)).toEqual(['_SUCCESS', 'part-r-00000'])
+      await fs.rm(output, { recursive: true })
+      expect(await tree(directory)).toEqual(['quern-0/'])
+    }
+  })
+
+  it('passes on what else the disk says to a rename', async () => {
+    const tag = deadTag()
+    const hidden = path.join(directory, `.out.quern-${tag}`)
+    for (const made of [hidden, `${hidden}.old`]) await fs.mkdir(made)
+    await leave(tag, { output: path.join(directory, 'out'), madeParents: [] })
+    const refusing = { ...outputDisk, rename: () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })) }
+    await expect(sweepScratch(base, refusing)).rejects.toMatchObject({ code: 'EIO' })
+    // Unfinished with the old one aside: undone.
+    await sweepScratch(base, outputDisk)
+    expect(await tree(directory)).toEqual(['out/', 'quern-0/'])
+  })
+
   it('says what stands in its way', async () => {
     await fs.writeFile(base, '')
     await expect(sweepScratch(base, outputDisk)).rejects.toMatchObject({ code: 'MR_IO' })
