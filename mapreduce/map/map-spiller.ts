@@ -4,7 +4,7 @@ import type { Arena } from '../kernels/arena.ts'
 import { Encoder } from '../record/encode.ts'
 import { partitionOf } from '../record/hash.ts'
 import { kind } from '../record/kind.ts'
-import type { RecordStream } from '../record/record-stream.ts'
+import { copyRecords } from '../record/record-stream.ts'
 import { encodeCount } from '../shuffle/fold.ts'
 import type { FoldTable } from '../shuffle/fold-table.ts'
 import { Groups } from '../shuffle/groups.ts'
@@ -109,7 +109,7 @@ export class MapSpiller implements Spiller {
         if (sources.length > 0) {
           await withMerged(sources, space, async (merge) => {
             const { combine } = this.options
-            if (combine === undefined) copyAll(merge, writer)
+            if (combine === undefined) copyRecords(merge, writer, space.beat)
             else {
               const groups = new Groups(merge, 0, undefined, space.beat)
               await reduceGroups(groups, () => merge.view, { ...combine, sink: writer })
@@ -201,27 +201,11 @@ export class MapSpiller implements Spiller {
   }
 
   private writeSorted(sorted: SortedRecords, writer: RunWriter): void {
-    if (this.combineNow === undefined) copyAll(sorted, writer)
+    if (this.combineNow === undefined) copyRecords(sorted, writer, this.options.beat)
     else
       reduceGroupsNow(new Groups(sorted, 0, undefined, this.options.beat), () => sorted.view, {
         ...this.combineNow,
         sink: writer,
       })
-  }
-}
-
-function copyAll(from: RecordStream, to: RunWriter): void {
-  while (from.advance()) {
-    const { view } = from
-    to.write(
-      view.keyBytes,
-      view.keyKind,
-      view.keyStart,
-      view.keyEnd,
-      view.valueBytes,
-      view.valueKind,
-      view.valueStart,
-      view.valueEnd,
-    )
   }
 }

@@ -54,3 +54,14 @@ export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint
   if (length < 24) for (let i = 0; i < length; i++) to[at + i] = from[start + i] ?? 0
   else to.set(from.subarray(start, end), at)
 }
+
+/** Writes all of a stream to a sink; `every` is called once in 65,536 records. Returns how many there were. */
+export function copyRecords(from: RecordStream, to: RecordSink, every: () => void): number {
+  let records = 0
+  while (from.advance()) {
+    const { keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd } = from.view
+    to.write(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd)
+    if ((++records & 0xffff) === 0) every()
+  }
+  return records
+}

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { copyRecords } from '../record/record-stream.ts'
 import { Merge } from './merge.ts'
 import type { SliceSource } from './run-cursor.ts'
 import { BLOCK_BYTES } from './run-format.ts'
@@ -64,21 +65,7 @@ function mergePass(group: readonly SliceSource[], space: MergeSpace, made: strin
     made.push(file)
     let slice: SliceRange
     try {
-      while (merge.advance()) {
-        const { view } = merge
-        writer.write(
-          view.keyBytes,
-          view.keyKind,
-          view.keyStart,
-          view.keyEnd,
-          view.valueBytes,
-          view.valueKind,
-          view.valueStart,
-          view.valueEnd,
-        )
-        if ((writer.records & 0xffff) === 0) space.beat()
-      }
-      slice = writer.endSlice()
+      copyRecords(merge, writer, space.beat)
     } catch (error) {
       writer.abandon()
       throw error
