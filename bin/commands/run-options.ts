@@ -99,8 +99,8 @@ export interface Machine {
 const thisMachine = (): Machine => ({ cores: availableParallelism(), memoryBytes: totalmem() })
 
 const DETAILS = `
-Input is files, directories (their files, not those below) and globs; names that end in .gz are unpacked. Output is a
-directory with part files and _SUCCESS; it appears whole or not at all.
+Input is files, globs, and directories with all below them (but names that begin with . or _); .gz is unpacked. Output
+is a directory with part files and _SUCCESS; it appears whole or not at all.
 Sizes: 64k, 512MB, 1GiB. Exit code: 0 done, 1 the job failed, 2 wrong usage or bad input.
 
 Examples:
