@@ -66,6 +66,7 @@ function mergePass(group: readonly SliceSource[], space: MergeSpace, made: strin
     let slice: SliceRange
     try {
       copyRecords(merge, writer, space.beat)
+      slice = writer.endSlice()
     } catch (error) {
       writer.abandon()
       throw error
