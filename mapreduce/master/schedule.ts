@@ -7,8 +7,8 @@ import type {
   ScheduleAction,
   ScheduleEvent,
   ScheduleSlot,
-  TaskKind,
 } from './schedule-events.ts'
+import { comesBefore, freeSince, freshTask, refOf, type SlotState, type TaskState } from './schedule-state.ts'
 import type { Placement } from './splits.ts'
 
 export type ScheduleLimits = Pick<
@@ -22,31 +22,6 @@ export interface ScheduleInput {
   readonly maps: readonly Placement[]
   readonly reducers: number
   readonly limits: ScheduleLimits
-}
-
-interface TaskState {
-  readonly kind: TaskKind
-  readonly task: number
-  readonly placement: Placement
-  readonly nearest: Distance
-  /** pending -> running -> committing -> done; back to pending after a failure, or a done map whose run was lost. */
-  state: 'pending' | 'running' | 'committing' | 'done'
-  attempt: number
-  slot: number
-  pendingSince: number
-  failures: number
-  lossesInARow: number
-  lostRuns: number
-  readonly failedSlots: Set<number>
-  firstFailure: AttemptFailure | undefined
-  /** Positions in the order of launches and map commits: tells a fresh loss of a run from a stale report. */
-  launchedAt: number
-  doneAt: number
-}
-
-interface SlotState extends ScheduleSlot {
-  running: TaskState | undefined
-  idleSince: number
 }
 
 const waitFor = (far: Distance, limits: ScheduleLimits): number => [0, limits.rackDelayMs, limits.anyDelayMs][far] ?? 0
@@ -289,29 +264,3 @@ export class Schedule {
     return found
   }
 }
-
-function freshTask(kind: TaskKind, task: number, placement: Placement, near: Distance): TaskState {
-  return {
-    kind,
-    task,
-    placement,
-    nearest: near,
-    state: 'pending',
-    attempt: 0,
-    slot: -1,
-    pendingSince: 0,
-    failures: 0,
-    lossesInARow: 0,
-    lostRuns: 0,
-    failedSlots: new Set(),
-    firstFailure: undefined,
-    launchedAt: 0,
-    doneAt: 0,
-  }
-}
-
-const refOf = ({ kind, task, attempt }: TaskState): AttemptRef => ({ kind, task, attempt })
-/** Maps before reduces, each in input order. */
-const comesBefore = (left: TaskState, right: TaskState): boolean =>
-  left.kind === right.kind ? left.task < right.task : left.kind === 'map'
-const freeSince = (task: TaskState, slot: SlotState): number => Math.max(slot.idleSince, task.pendingSince)
