@@ -30,9 +30,16 @@ export function splitPath(path: string): string[] {
 /** Checks one name of a path; returns its length in bytes. */
 export function checkName(name: string, path: string = name): number {
   if (name === '' || name === '.' || name === '..') throw badPath(path, `"${name}" is not a name`)
-  if (name.includes('/')) throw badPath(path, 'a name can not hold "/"')
-  if (name.includes('\0')) throw badPath(path, 'a name can not hold the NUL character')
-  if (/\p{Surrogate}/u.test(name)) throw badPath(path, 'it holds half a surrogate pair, which has no UTF-8')
+  let plain = true
+  for (let i = 0; i < name.length; i++) {
+    const unit = name.charCodeAt(i)
+    if (unit === 0x2f) throw badPath(path, 'a name can not hold "/"')
+    if (unit === 0) throw badPath(path, 'a name can not hold the NUL character')
+    if (unit >= 0xd800 && unit < 0xe000) plain = false
+  }
+  if (!plain && /\p{Surrogate}/u.test(name)) {
+    throw badPath(path, 'it holds half a surrogate pair, which has no UTF-8')
+  }
   // A name of n UTF-16 units is n to 3n bytes long, so most need no counting.
   const bytes = name.length * 3 <= limits.nameBytesMax ? name.length : Buffer.byteLength(name)
   if (bytes > limits.nameBytesMax) {

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { type DfsConfig, resolveConfig } from '../base/config.ts'
+import { errorCode } from '../base/disk.ts'
 import { type Env, realEnv } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import { type DatanodeId, datanodeId } from '../base/ids.ts'
@@ -41,7 +42,7 @@ export async function openEmbedded(
     return await start(root, { ...config, datanodes: version.datanodes.length }, version, lock, env, notes)
   } catch (error) {
     await lock.release()
-    throw error
+    throw errorCode(error) === undefined ? error : ioError(`opening the DFS at ${root}`, error)
   }
 }
 
@@ -125,11 +126,13 @@ async function start(
   let onDead = (blocks: readonly DeadBlock[]): void => {
     dead.push(...blocks)
   }
+  const unfinished = !(await disk.exists(rootNames.version(root)))
   const user = userInfo().username
   const namenode = await NamenodeServer.open({
     env,
     directory,
     config,
+    unfinished,
     datanodes: version.datanodes,
     owner: { user, group: 'supergroup' },
     holder: processIdentity(),
@@ -140,7 +143,7 @@ async function start(
     // The lock is ours, so whoever was writing is gone.
     await namenode.abandonWriters(() => true)
     const datanodes = await openDatanodes(root, config, version, namenode, env)
-    if (!(await disk.exists(rootNames.version(root)))) await writeVersionFile(disk, root, version)
+    if (unfinished) await writeVersionFile(disk, root, version)
     const monitor = new ReplicationMonitor(namenode, datanodes, config)
     onDead = (blocks) => monitor.deleteDead(blocks)
     monitor.inBackground('restoring replication', () => monitor.repairAll())

@@ -41,8 +41,12 @@ export class Namespace {
 
   /** The node at `path`; undefined where there is none, also when a file stands where a directory is needed. */
   find(path: string): Inode | undefined {
+    return this.findParts(splitPath(path))
+  }
+
+  findParts(parts: readonly string[]): Inode | undefined {
     let node: Inode | undefined = this.root
-    for (const name of splitPath(path)) {
+    for (const name of parts) {
       if (!(node instanceof DirectoryNode)) return undefined
       node = node.child(name)
       if (node === undefined) return undefined
@@ -142,7 +146,7 @@ export class Namespace {
     for (const name of parts) {
       let next = at.child(name)
       if (next === undefined) {
-        next = new DirectoryNode(fileId(this.nextFile++), name, at, owner, directoryPermission, time, time)
+        next = new DirectoryNode(fileId(this.nextFile++), ownCopy(name), at, owner, directoryPermission, time, time)
         at.put(next)
         at.modificationTime = time
         this.directories++
@@ -162,7 +166,7 @@ export class Namespace {
     })
     const detached = record.path === ''
     const parts = detached ? [] : splitPath(record.path)
-    const name = parts.pop() ?? ''
+    const name = ownCopy(parts.pop() ?? '')
     this.nextFile = Math.max(this.nextFile, record.file + 1)
     const parent = detached ? undefined : this.#makeDirectories(parts, record.time, this.owner(record.owner))
     const node = new FileNode(record.file, name, parent, attributes, record.time, record.time)
@@ -186,7 +190,7 @@ export class Namespace {
     const last = node.blocks.at(-1)
     if (last !== undefined) last.length = record.previousLength
     const block = new Block(record.block, record.generation, 0, node)
-    node.blocks = [...node.blocks, block]
+    node.blocks = node.blocks.concat(block)
     this.blocks.add(block)
     this.nextBlock = Math.max(this.nextBlock, record.block + 1)
     this.nextGeneration = Math.max(this.nextGeneration, record.generation + 1)
@@ -257,7 +261,7 @@ export class Namespace {
   #rename(record: JournalRecord & { type: 'rename' }): void {
     const node = this.#existing(record.from)
     const parts = splitPath(record.to)
-    const name = parts.pop() ?? ''
+    const name = ownCopy(parts.pop() ?? '')
     const target = this.directory(`/${parts.join('/')}`)
     node.parent?.children?.delete(node.name)
     if (node.parent !== undefined) node.parent.modificationTime = record.time
@@ -274,13 +278,16 @@ export class Namespace {
     for (const { name, file } of record.files) {
       const { node } = this.#openFile(file)
       this.open.delete(file)
-      node.name = name
+      node.name = ownCopy(name)
       node.parent = directory
       directory.put(node)
       this.files++
     }
   }
 }
+
+/** A part of a path is a view that keeps the whole path in memory; a name that stays gets its own bytes. */
+const ownCopy = (name: string): string => Buffer.from(name).toString()
 
 function forgetWriter(directory: DirectoryNode, name: string): void {
   directory.underConstruction?.delete(name)

@@ -1,20 +1,19 @@
 import type { DfsConfig } from '../base/config.ts'
 import type { Env } from '../base/env.ts'
-import { DfsError } from '../base/errors.ts'
 import type { BlockId, DatanodeId, FileId } from '../base/ids.ts'
 import type { BlockKey } from '../base/names.ts'
-import { compareNames, joinPath, splitPath } from '../base/path.ts'
 import type { ContentSummary, CreateOptions, FileStatus } from '../client/dfs.ts'
 import type { AllocatedBlock, BlockReportListener, NamenodeProtocol } from '../client/protocol.ts'
 import * as decide from './decide.ts'
 import { encodeImage, type Section } from './image.ts'
-import { type Block, DirectoryNode, FileNode, type Inode } from './inode.ts'
+import type { Block, FileNode } from './inode.ts'
 import type { Journal } from './journal.ts'
 import type { Namespace } from './namespace.ts'
 import { type PlacementNode, placeReplicas } from './placement.ts'
 import { type JournalRecord, type Owner, recordBytes } from './records.ts'
 import { planReplication } from './replication.ts'
 import { prune, recoverNamespace, writeImage } from './storage.ts'
+import * as view from './view.ts'
 
 export interface DatanodeDescriptor {
   readonly id: DatanodeId
@@ -25,6 +24,8 @@ export interface ServerOptions {
   readonly env: Env
   readonly directory: string
   readonly config: DfsConfig
+  /** The root was never made to its end. */
+  readonly unfinished?: boolean
   readonly datanodes: readonly DatanodeDescriptor[]
   readonly owner: Owner
   /** Identity of the process that writes. */
@@ -60,7 +61,7 @@ export class NamenodeServer implements NamenodeProtocol, BlockReportListener {
   }
 
   static async open(options: ServerOptions): Promise<NamenodeServer> {
-    const recovered = await recoverNamespace(options.env.disk, options.directory)
+    const recovered = await recoverNamespace(options.env.disk, options.directory, options.unfinished)
     const server = new NamenodeServer(options, recovered.state, recovered.journal, recovered.notes)
     try {
       if (recovered.checkpointNeeded) await server.checkpoint()
@@ -81,94 +82,31 @@ export class NamenodeServer implements NamenodeProtocol, BlockReportListener {
 
   // Reading
 
+  // With a failed journal the state may be ahead of what will be there after the next open: nothing of it is shown.
+
   find(path: string): FileStatus | undefined {
-    const parts = splitPath(path)
     this.#journal.check()
-    const node = this.state.find(path)
-    return node === undefined ? undefined : this.#status(node, joinPath(parts))
+    return view.findStatus(this.state, path)
   }
 
   list(path: string): FileStatus[] {
-    const parts = splitPath(path)
-    const node = this.#existing(path)
-    const at = joinPath(parts)
-    if (node instanceof FileNode) return [this.#status(node, at)]
-    const prefix = at === '/' ? '/' : `${at}/`
-    return [...(node.children?.values() ?? [])]
-      .sort((a, b) => compareNames(a.name, b.name))
-      .map((child) => this.#status(child, prefix + child.name))
+    this.#journal.check()
+    return view.listStatus(this.state, path)
   }
 
   summary(path: string): ContentSummary {
-    let directories = 0
-    let files = 0
-    let bytes = 0
-    let bytesWithReplicas = 0
-    const stack: Inode[] = [this.#existing(path)]
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (node instanceof FileNode) {
-        files++
-        bytes += node.length
-        bytesWithReplicas += node.length * node.attributes.replication
-      } else {
-        directories++
-        for (const child of node.children?.values() ?? []) stack.push(child)
-      }
-    }
-    return { directories, files, bytes, bytesWithReplicas }
+    this.#journal.check()
+    return view.summarize(this.state, path)
   }
 
   file(path: string): FileNode {
-    const node = this.#existing(path)
-    if (node instanceof DirectoryNode) throw new DfsError('DFS_IS_DIRECTORY', `is a directory: ${path}`)
-    return node
+    this.#journal.check()
+    return view.existingFile(this.state, path)
   }
 
   /** The datanodes that hold a good replica, as far as is known. */
   holders(block: Block): DatanodeDescriptor[] {
     return block.replicas.flatMap((index) => this.#options.datanodes[index] ?? [])
-  }
-
-  #existing(path: string): Inode {
-    // With a failed journal the state may be ahead of what will be there after the next open: nothing of it is shown.
-    this.#journal.check()
-    const node = this.state.find(path)
-    if (node === undefined) throw new DfsError('DFS_NOT_FOUND', `no such file or directory: ${path}`)
-    return node
-  }
-
-  #status(node: Inode, path: string): FileStatus {
-    const shared = {
-      path,
-      modificationTime: node.modificationTime,
-      accessTime: node.accessTime,
-      fileId: node.id,
-    }
-    if (node instanceof DirectoryNode) {
-      return {
-        ...shared,
-        kind: 'directory',
-        length: 0,
-        replication: 0,
-        blockSize: 0,
-        owner: node.owner.user,
-        group: node.owner.group,
-        permission: node.permission,
-        childrenCount: node.size,
-      }
-    }
-    const { attributes } = node
-    return {
-      ...shared,
-      kind: 'file',
-      length: node.length,
-      replication: attributes.replication,
-      blockSize: attributes.blockSize,
-      owner: attributes.owner.user,
-      group: attributes.owner.group,
-      permission: attributes.permission,
-      childrenCount: 0,
-    }
   }
 
   // Changing

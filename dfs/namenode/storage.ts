@@ -34,9 +34,19 @@ export interface Recovered {
   readonly checkpointNeeded: boolean
 }
 
-/** Rebuilds the state of a directory; an empty one gives an empty namespace. */
-export async function recoverNamespace(disk: Disk, directory: string): Promise<Recovered> {
+/**
+ * Rebuilds the state of a directory; an empty one gives an empty namespace. `unfinished`: the root was never made to its
+ * end, so a first segment that was only begun is begun again.
+ */
+export async function recoverNamespace(disk: Disk, directory: string, unfinished = false): Promise<Recovered> {
   const { images, segments } = await inventory(disk, directory)
+  if (unfinished && images.length === 0 && segments.length === 1 && segments[0] === 1) {
+    const path = join(directory, journalName(1))
+    if ((await readMetadata(disk, path)).length < headerBytes) {
+      await disk.remove(path)
+      segments.pop()
+    }
+  }
   const notes: string[] = []
   const start = await newestUsableImage(disk, directory, images, segments, notes)
   if (segments.length === 0 && images.length === 0) {
