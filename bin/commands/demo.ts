@@ -44,7 +44,7 @@ async function showFiles(showing: Showing, files: readonly StoredFile[]): Promis
   const rows = files.map(({ path: file, bytes, blocks }) => [
     `dfs:${file}`,
     humanBytes(bytes),
-    `${blocks.length} blocks`,
+    blocks.length === 1 ? '1 block' : `${blocks.length} blocks`,
     `${blocks.reduce((sum, block) => sum + block.replicas.length, 0)} replicas`,
   ])
   await say(indent(tableLines(rows, ['left', 'right', 'right', 'right'])))
@@ -141,7 +141,8 @@ function nextSteps(io: CommandIo, root: string, kept: boolean, books: Books): st
   if (first !== undefined) {
     const relative = path.relative(io.cwd, path.dirname(first))
     const folder = relative.startsWith('..') ? path.dirname(first) : relative
-    const input = shellWord(`${folder}/*${path.extname(first)}`)
+    // Only the packages' texts lie next to something else.
+    const input = shellWord(path.extname(first) === '.txt' ? `${folder}/*.txt` : folder)
     lines.push(
       `${quern} run wordcount -i ${input} -o counts && sort -k2,2nr counts/part-r-* | head`,
       `${quern} run grep -p pattern='free(dom)?' -p file -i ${input} -o found && head found/part-m-*`,
