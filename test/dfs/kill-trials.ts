@@ -38,6 +38,18 @@ export async function killRepeatedly(mode: Mode, kills: number, random: () => nu
   expect(ledger.files.size + (ledger.output ?? 0)).toBeGreaterThan(0)
 }
 
+/** Kills a process that makes a root, each time a new one, and then opens what it left. */
+export async function killWhileMaking(kills: number, random: () => number): Promise<void> {
+  for (let kill = 0; kill < kills; kill++) {
+    const root = await temporaryRoot()
+    const ledger: Ledger = { files: new Map(), doubtful: new Set(), output: undefined, next: 1 }
+    const moment = random() * 60
+    await runAndKill(root, 'put', 'opening', moment, ledger)
+    await using dfs = await openDfs({ root })
+    await judge(dfs, root, 'put', ledger, `${moment.toFixed(2)} ms of making a root`)
+  }
+}
+
 async function runAndKill(
   root: string,
   mode: Mode,

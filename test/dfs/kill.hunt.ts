@@ -1,7 +1,7 @@
 /** Reliability row 1: `kill -9` of a real process at a hundred random moments each. */
 import { afterAll, test } from 'vitest'
 import { removeRoots } from './harness.ts'
-import { killRepeatedly, seeded } from './kill-trials.ts'
+import { killRepeatedly, killWhileMaking, seeded } from './kill-trials.ts'
 
 afterAll(removeRoots)
 
@@ -12,3 +12,7 @@ test.each(['put', 'checkpoint', 'publish'] as const)(
     await killRepeatedly(mode, 100, seeded(Date.now()))
   },
 )
+
+test('kill -9 while a root is made: it can be opened, and is empty or holds what was acknowledged', async () => {
+  await killWhileMaking(100, seeded(Date.now()))
+})

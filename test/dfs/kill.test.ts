@@ -1,7 +1,7 @@
 /** Reliability row 1, in short; the hunt beside it does the same a hundred times each. */
 import { afterAll, test } from 'vitest'
 import { removeRoots } from './harness.ts'
-import { killRepeatedly, seeded } from './kill-trials.ts'
+import { killRepeatedly, killWhileMaking, seeded } from './kill-trials.ts'
 
 afterAll(removeRoots)
 
@@ -15,3 +15,7 @@ test.each([
     await killRepeatedly(mode, kills, seeded(Date.now()))
   },
 )
+
+test('kill -9 while a root is made: it can be opened, and is empty or holds what was acknowledged', async () => {
+  await killWhileMaking(8, seeded(Date.now()))
+})
