@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { MrError } from '../base/errors.ts'
+import { errorCode } from '../base/system-error.ts'
 
 /**
  * Bundled job modules on disk, per user, so that the second run of a job starts without the bundler.
@@ -38,9 +39,6 @@ interface CacheRecord {
 }
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-const errorCode = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
 export function defaultCacheDirectory(): string {
   return path.join(os.tmpdir(), `quern-${process.getuid?.() ?? os.userInfo().username}`, 'jobs')
