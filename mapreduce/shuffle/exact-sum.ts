@@ -46,8 +46,14 @@ export class ExactSum {
     else this.addFloat(term)
   }
 
+  /** From here on the sum is a bigint, unless it is a float. */
   addBigint(term: bigint): void {
     this.sawBigint = true
+    this.big += term
+  }
+
+  /** An integer of any size that is a number to its giver. */
+  addInteger(term: bigint): void {
     this.big += term
   }
 

@@ -58,7 +58,8 @@ class SumFold implements Fold {
         const text = new Text(bytes, start, end)
         const value = text.toNumber()
         if (Number.isNaN(value)) throw notANumber(text)
-        this.sum.add(value)
+        if (Number.isSafeInteger(value)) this.sum.add(value)
+        else this.addLongText(text.toString(), value)
         return
       }
       default: {
@@ -67,6 +68,12 @@ class SumFold implements Fold {
         this.sum.addBigint(value)
       }
     }
+  }
+
+  /** An integer of more digits than a number holds. */
+  private addLongText(text: string, value: number): void {
+    if (/^\s*[+-]?\d+\s*$/.test(text)) this.sum.addInteger(BigInt(text))
+    else this.sum.add(value)
   }
 
   finish(encoder: Encoder): number {

@@ -40,7 +40,8 @@ export async function reduceGroups(groups: Groups, view: () => RecordView, step:
   while (groups.nextGroup()) {
     const returned = call()
     if (returned !== undefined) await returned
-    step.onGroup?.(++done)
+    done++
+    step.onGroup?.(done)
   }
   return done
 }
@@ -60,7 +61,8 @@ export function reduceGroupsNow(groups: Groups, view: () => RecordView, step: Re
         'combine returned a promise but is not declared async; write `async combine(...)`, and it will be waited for',
       )
     }
-    step.onGroup?.(++done)
+    done++
+    step.onGroup?.(done)
   }
   return done
 }
@@ -88,7 +90,8 @@ function foldGroups(groups: Groups, view: () => RecordView, step: ReduceStep, ag
     }
     const valueKind = partial ? fold.partial(encoder) : fold.finish(encoder)
     sink.write(groups.keyBytes, groups.keyKind, 0, groups.keyLength, encoder.bytes, valueKind, 0, encoder.length)
-    step.onGroup?.(++done)
+    done++
+    step.onGroup?.(done)
   }
   return done
 }
@@ -145,9 +148,12 @@ function changedKey(expected: Decoded, found: unknown): MrError {
   )
 }
 
+/** JSON has no bigints, and refuses them. */
+const bigintAsText = (_name: string, item: unknown): unknown => (typeof item === 'bigint' ? `${item}n` : item)
+
 /** A key as it stands in messages: JSON, cut to a readable length. */
 export function showKey(key: unknown): string {
   const shown = key instanceof Text ? key.slice(0, 60).toString() : key
-  const text = typeof shown === 'bigint' ? `${shown}n` : (JSON.stringify(shown) ?? 'undefined')
+  const text = typeof shown === 'bigint' ? `${shown}n` : (JSON.stringify(shown, bigintAsText) ?? 'undefined')
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
