@@ -6,7 +6,7 @@ import { FaultyDisk } from './faulty-disk.ts'
 import { patterned, readAll, strayReplicas, temporaries, temporaryRoot, writeFile } from './harness.ts'
 
 const kept = patterned(150_000, 3)
-const fresh = patterned(250_000, 4)
+const fresh = patterned(150_000, 4)
 const tuning = { blockSize: 100_000 }
 
 interface Workload {
@@ -53,7 +53,7 @@ export const publish: Workload = {
     const files: { name: string; file: Awaited<ReturnType<Awaited<ReturnType<Dfs['createDetached']>>['close']>> }[] = []
     for (const name of ['part-r-00000', 'part-r-00001', '_SUCCESS']) {
       const writer = await dfs.createDetached()
-      if (name !== '_SUCCESS') await writer.write(fresh.subarray(0, 120_000))
+      if (name !== '_SUCCESS') await writer.write(fresh.subarray(0, 60_000))
       files.push({ name, file: await writer.close() })
     }
     await dfs.publish('/out', files, { overwrite: true })
@@ -65,7 +65,7 @@ export const publish: Workload = {
     if (acknowledged) expect(names).toEqual(whole)
     else expect([whole, ['/out/old']]).toContainEqual(names)
     for (const path of names) {
-      if (path === '/out/part-r-00000') expect((await readAll(dfs, path)).equals(fresh.subarray(0, 120_000))).toBe(true)
+      if (path === '/out/part-r-00000') expect((await readAll(dfs, path)).equals(fresh.subarray(0, 60_000))).toBe(true)
     }
   },
 }
