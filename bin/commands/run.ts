@@ -56,7 +56,10 @@ function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: b
 
 async function runWith(loadEngine: () => Promise<RunJob>, options: RunOptions, io: CommandIo): Promise<number> {
   // The bundler is a process of its own: the engine is loaded while it works.
-  const [loaded, runJob] = await Promise.all([loadJob(options.job, { cwd: io.cwd, bundled: bundledJobs }), loadEngine()])
+  const [loaded, runJob] = await Promise.all([
+    loadJob(options.job, { cwd: io.cwd, bundled: bundledJobs }),
+    loadEngine(),
+  ])
   const params = engineParams(loaded, options.given)
   const style = styleFor(io.stderr, io.env)
   const progress = new ProgressLine({
