@@ -107,8 +107,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   },
   // The master starts workers by their entry's address and imports nothing of what runs in them.
   'mapreduce/master': {
-    // Who a process is, is one question on a machine: the lock of a DFS root and temporary files answer it alike.
-    imports: ['mapreduce/base', 'mapreduce/output', 'mapreduce/job.ts', 'dfs/index.ts', 'dfs/base/process-identity.ts'],
+    imports: ['mapreduce/base', 'mapreduce/output', 'mapreduce/job.ts', 'dfs/index.ts'],
     packages: ['esbuild', 'p-limit', 'piscina', 'tinyglobby'],
   },
   mapreduce: {
@@ -162,10 +161,20 @@ export const pureCore: PureCore = {
   files: [
     'dfs/namenode/block-map.ts',
     'dfs/namenode/decide.ts',
+    'dfs/namenode/frame.ts',
+    'dfs/namenode/image.ts',
+    'dfs/namenode/inode.ts',
     'dfs/namenode/namespace.ts',
     'dfs/namenode/placement.ts',
+    'dfs/namenode/records.ts',
+    'dfs/namenode/replication.ts',
+    'dfs/namenode/view.ts',
+    'mapreduce/master/locality.ts',
+    'mapreduce/master/plan.ts',
     'mapreduce/master/schedule.ts',
+    'mapreduce/master/schedule-state.ts',
     'mapreduce/master/splits.ts',
+    'mapreduce/master/watchdog.ts',
   ],
   modules: [
     'node:fs',
