@@ -4,7 +4,7 @@ import type { Kernels } from '../kernels/kernels.ts'
 import { PENDING_BYTES, SLACK_BYTES, stopped } from '../kernels/layout.ts'
 import type { MapOutput } from '../output/map-output.ts'
 import { Encoder } from '../record/encode.ts'
-import { kind, metaKind, metaLength, packMeta } from '../record/kind.ts'
+import { FIELD_BYTES_MAX, kind, metaKind, metaLength, packMeta } from '../record/kind.ts'
 import { copyBytes } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
 import type { Aggregate } from '../shuffle/aggregate.ts'
@@ -171,9 +171,9 @@ export class Collector implements MapOutput {
 
   private appendEncoded(key: Buffer, keyKind: number, keyStart: number, keyEnd: number, valueKind: number): void {
     const { values, buffer } = this
+    checkLength(keyEnd - keyStart)
     const partition = this.options.partitioner.of(key, keyKind, keyStart, keyEnd)
     if (!buffer.fits(keyEnd - keyStart + values.length)) {
-      this.checkLength(keyEnd - keyStart)
       // Records go to disk in the order they came, so what is held goes first.
       if (!buffer.empty) this.options.spiller.spill(undefined, buffer)
       if (!buffer.fits(keyEnd - keyStart + values.length)) {
@@ -193,11 +193,12 @@ export class Collector implements MapOutput {
     }
     buffer.append(key, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length, partition)
   }
+}
 
-  private checkLength(length: number): void {
-    if (length > 0x4000000) {
-      throw new MrError('MR_RECORD_TOO_LARGE', `a key of ${length} bytes was emitted; the limit is 64 MiB`)
-    }
+/** A Text goes past the encoder, which knows the limit of everything else. */
+function checkLength(length: number): void {
+  if (length > FIELD_BYTES_MAX) {
+    throw new MrError('MR_RECORD_TOO_LARGE', `a key of ${length} bytes was emitted; the limit is 64 MiB`)
   }
 }
 

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from 'node:fs'
 import { counter } from '../base/counters.ts'
+import { MrError } from '../base/errors.ts'
 import type { Arena } from '../kernels/arena.ts'
 import { Encoder } from '../record/encode.ts'
 import { partitionOf } from '../record/hash.ts'
@@ -45,6 +46,8 @@ export class MapSpiller implements Spiller {
   private readonly runs: SpilledRun[] = []
   private readonly combineNow: Omit<ReduceStep, 'sink'> | undefined
   private passes = 0
+  /** Why a run could not be written. User code may catch it around `emit`; the task fails all the same. */
+  private failure: unknown
 
   constructor(options: MapSpillerOptions) {
     this.options = options
@@ -77,6 +80,7 @@ export class MapSpiller implements Spiller {
 
   /** Leaves the task's one run behind; `space.memory` may be the memory of the table and buffer, which are empty now. */
   async finish(space: MergeSpace): Promise<readonly SliceRange[]> {
+    if (this.failure !== undefined) throw this.failure
     const { outputFile } = this.options
     const [only] = this.runs
     if (only === undefined) {
@@ -130,6 +134,16 @@ export class MapSpiller implements Spiller {
   }
 
   private writeRun(write: (writer: RunWriter) => readonly SliceRange[]): void {
+    if (this.failure !== undefined) throw this.failure
+    try {
+      this.tryWriteRun(write)
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
+  }
+
+  private tryWriteRun(write: (writer: RunWriter) => readonly SliceRange[]): void {
     const file = `${this.options.outputFile}.spill-${this.passes++}`
     const writer = new RunWriter(file, this.options.writeBuffer)
     // Noted before it is written, so that a failure half way leaves nothing behind.
@@ -160,8 +174,11 @@ export class MapSpiller implements Spiller {
     const { count } = table
     for (let rank = 0; rank < count; rank++) {
       const i = indexAt(rank)
-      if (partitions > 1)
-        for (const partition = partitionAt(i); slices.length < partition; ) slices.push(writer.endSlice())
+      if (partitions > 1) {
+        const partition = partitionAt(i)
+        if (partition < slices.length) throw fickle()
+        while (slices.length < partition) slices.push(writer.endSlice())
+      }
       const value = table.valueOf(i)
       let valueKind: number
       if (partialCounts) valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
@@ -208,4 +225,12 @@ export class MapSpiller implements Spiller {
         sink: writer,
       })
   }
+}
+
+/** Records sorted by one answer and written by another would be lost among the partitions. */
+function fickle(): MrError {
+  return new MrError(
+    'MR_USER_CODE',
+    'partition gave one key two different partitions; its answer must depend on nothing but the key',
+  )
 }

@@ -47,7 +47,8 @@ export async function runMapTask(task: MapTask, env: TaskEnvironment): Promise<T
   const partitioner = createPartitioner({
     partitions: plan.reducers,
     groupBy: job.groupBy ?? 0,
-    custom: job.partition,
+    custom: job.partition?.bind(job),
+    userError: (cause, key) => reduceError('partition', cause, key),
   })
   const combine = job.combine ?? folding?.aggregate
   const spiller = new MapSpiller({
@@ -60,7 +61,7 @@ export async function runMapTask(task: MapTask, env: TaskEnvironment): Promise<T
       combine === undefined
         ? undefined
         : {
-            reduce: combine,
+            reduce: typeof combine === 'function' ? combine.bind(job) : combine,
             ctx: env.ctx,
             combining: { partial: folding?.partial === true },
             userError: (cause, key) => reduceError('combine', cause, key),

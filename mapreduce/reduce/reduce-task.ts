@@ -44,7 +44,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
       await withMerged(task.runs, mergeSpace, async (merge) => {
         const groups = new Groups(merge, job.groupBy ?? 0, mapSideAggregate(job)?.aggregate, beat)
         const done = await reduceGroups(groups, () => merge.view, {
-          reduce,
+          reduce: typeof reduce === 'function' ? reduce.bind(job) : reduce,
           sink: writer,
           ctx,
           onGroup: (n) => {

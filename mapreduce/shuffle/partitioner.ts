@@ -3,6 +3,7 @@ import { type Decoded, Decoder } from '../record/decode.ts'
 import { tuplePrefixEnd } from '../record/encode.ts'
 import { hashKey, partitionOf } from '../record/hash.ts'
 import { kind } from '../record/kind.ts'
+import { showKey } from './reduce-groups.ts'
 
 export interface Partitioner {
   /** The partition of an encoded key. */
@@ -16,12 +17,14 @@ export interface PartitionerOptions {
   /** Tuple keys are partitioned by their first fields. */
   readonly groupBy: number
   readonly custom: ((key: Decoded, partitions: number) => unknown) | undefined
+  /** Wraps what the custom partitioner throws. */
+  readonly userError: (cause: unknown, key: Decoded) => Error
 }
 
 /** Throws MR_USER_CODE when a custom partitioner answers anything but an integer in [0, partitions). */
 export function createPartitioner(options: PartitionerOptions): Partitioner {
   const { partitions, groupBy, custom } = options
-  if (custom !== undefined) return { of: customPartition(custom, partitions), byHash: false }
+  if (custom !== undefined) return { of: customPartition(custom, options), byHash: false }
   if (partitions <= 1) return { of: () => 0, byHash: true }
   return {
     of: (bytes, keyKind, start, end) => {
@@ -32,14 +35,23 @@ export function createPartitioner(options: PartitionerOptions): Partitioner {
   }
 }
 
-function customPartition(custom: NonNullable<PartitionerOptions['custom']>, partitions: number): Partitioner['of'] {
+function customPartition(
+  custom: NonNullable<PartitionerOptions['custom']>,
+  { partitions, userError }: PartitionerOptions,
+): Partitioner['of'] {
   const decoder = new Decoder()
   return (bytes, keyKind, start, end) => {
-    const answer = custom(decoder.decode(bytes, keyKind, start, end), partitions)
+    const key = decoder.decode(bytes, keyKind, start, end)
+    let answer: unknown
+    try {
+      answer = custom(key, partitions)
+    } catch (cause) {
+      throw userError(cause, key)
+    }
     if (typeof answer === 'number' && Number.isInteger(answer) && answer >= 0 && answer < partitions) return answer
     throw new MrError(
       'MR_USER_CODE',
-      `partition returned ${String(answer)}; it has to be an integer from 0 to ${partitions - 1}`,
+      `partition returned ${String(answer)} for the key ${showKey(key)}; it has to be an integer from 0 to ${partitions - 1}`,
     )
   }
 }

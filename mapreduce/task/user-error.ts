@@ -18,7 +18,7 @@ export function mapError(cause: unknown, name: string, offset: number, record: n
   )
 }
 
-export function reduceError(step: 'combine' | 'reduce', cause: unknown, key: Decoded): UserCodeError {
+export function reduceError(step: 'combine' | 'reduce' | 'partition', cause: unknown, key: Decoded): UserCodeError {
   return new UserCodeError(`${step} threw at key ${showKey(key)}`, cause)
 }
 
