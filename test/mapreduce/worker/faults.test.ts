@@ -58,9 +58,11 @@ describe('what a map does wrong is told with the file, the byte, and the record'
     expect(result.message).toContain('byte 13 (record 1 of the task)')
   })
 
-  test('a key over the limit says so', async () => {
-    const found = await failedMap({ job: 'hostile', params: { fault: 'key too large' } })
-    expect(found).toMatchObject({ code: 'MR_RECORD_TOO_LARGE', permanent: true })
+  test.each(['key too large', 'view too large'])('a %s says so, whether it fits the memory or not', async (fault) => {
+    for (const memory of [4, 256]) {
+      const found = await failedMap({ job: 'hostile', params: { fault }, memoryBytes: memory * MiB })
+      expect(found).toMatchObject({ code: 'MR_RECORD_TOO_LARGE', permanent: true })
+    }
   })
 
   test('setup and cleanup say which they are', async () => {
