@@ -32,6 +32,8 @@ export async function killRounds(
 ): Promise<number> {
   let committed = 0
   const blocksAtRest = ground.kind === 'dfs' ? await blockFiles(ground.place) : 0
+  // What is overwritten has to be there; the rounds before may have ended without.
+  if (overwrite && Object.keys(await visible(ground)).length === 0) await drive(ground, false, undefined)
   for (const moment of moments) {
     const about = `killed ${moment.ms.toFixed(1)} ms after ${moment.after}`
     if (!overwrite) await removeOutput(ground)
