@@ -112,6 +112,18 @@ function unknownField(name: string): string {
   return `it has a field \`${name}\` that quern does not know.${hint}\nKnown are: ${Object.keys(fieldKinds).join(', ')}.`
 }
 
+const aggregateOf = (value: unknown): unknown => (isObject(value) ? value['aggregate'] : undefined)
+
+/** A combiner runs any number of times, and what it makes is what the reduce, and it itself, are given. */
+function mismatch(combine: unknown, reduce: unknown): string | undefined {
+  if (combine === undefined || combine === reduce) return undefined
+  if (reduce !== undefined) {
+    return `\`combine\` is ${String(combine)} but \`reduce\` is ${String(reduce)}: a combiner runs any number of times, so the result would depend on how often. Leave \`combine\` out: the engine combines by \`reduce\`.`
+  }
+  if (combine !== 'count') return undefined
+  return '`combine` is count but `reduce` is not: a combiner runs any number of times, and would count what it has counted. Make `reduce` count too, or emit ones and combine by sum.'
+}
+
 function objectProblem(job: Readonly<Record<string, unknown>>): string | undefined {
   for (const name of Object.keys(job)) {
     if (fieldKinds[name] === undefined && 'map' in job) return unknownField(name)
@@ -132,7 +144,7 @@ function objectProblem(job: Readonly<Record<string, unknown>>): string | undefin
   if (job['combine'] !== undefined && job['reduce'] === undefined) {
     return 'it has a `combine` but no `reduce`, and a map-only job combines nothing. Add `reduce` or leave `combine` out.'
   }
-  return undefined
+  return mismatch(aggregateOf(job['combine']), aggregateOf(job['reduce']))
 }
 
 /** A sentence that completes "The job X can't be run: …", or undefined when the module is a job. */
