@@ -12,6 +12,7 @@ export interface InputFormat<R> {
 }
 
 export type InputFormatName = 'text' | 'keyValue' | 'wholeFile'
+export const inputFormatNames: readonly InputFormatName[] = ['text', 'keyValue', 'wholeFile']
 
 /** A record of `keyValue()`: views, good for the call. */
 export interface KeyValueRecord {

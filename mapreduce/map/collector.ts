@@ -39,7 +39,6 @@ export interface CollectorOptions {
   /** The aggregate that numbers are folded by while mapping, if any. */
   readonly foldBy: Aggregate | undefined
   readonly partitioner: Partitioner
-  readonly spiller: Spiller
   /** Copy everything at once, because the views are scribbled over after each call. */
   readonly checked: boolean
 }
@@ -48,6 +47,9 @@ export interface CollectorOptions {
  * Takes what `map` emits in a job with a reduce. Numbers under a numeric aggregate are folded into a table, a batch at
  * a time: a key that is a view on the input chunk is remembered by its position only, and its bytes are first touched
  * by the kernel. Everything else is copied into the record buffer, and sorted and spilled from there.
+ *
+ * There is one for the life of a worker: `emit` has to stay the same function, or the compiler can not fold it into the
+ * user's `map` together with the addresses it writes to.
  */
 export class Collector implements MapOutput {
   records = 0
@@ -64,6 +66,7 @@ export class Collector implements MapOutput {
   private readonly stageAt: number
   private readonly stageBytes: number
   private readonly keyBytesMax: number
+  private spiller: Spiller = notBegun
   private pending = 0
   private staged = 0
 
@@ -88,6 +91,17 @@ export class Collector implements MapOutput {
             this.append(key, value)
           }
         : this.foldingEmit(this.table, foldBy?.aggregate === 'count', options.checked)
+  }
+
+  /** Starts anew for a task whose runs `spiller` writes. The memory may have been used for something else since. */
+  begin(spiller: Spiller): void {
+    this.spiller = spiller
+    this.records = 0
+    this.folded = 0
+    this.pending = 0
+    this.staged = 0
+    this.table?.clear()
+    this.buffer.clear()
   }
 
   private foldingEmit(table: FoldTable, counting: boolean, checked: boolean): (key: unknown, value?: unknown) => void {
@@ -145,7 +159,7 @@ export class Collector implements MapOutput {
       if (table.stoppedBy === stopped.notExact) {
         this.appendPending(next++)
         this.folded--
-      } else this.options.spiller.spill(table, this.buffer)
+      } else this.spiller.spill(table, this.buffer)
     }
     this.pending = 0
     this.staged = 0
@@ -175,19 +189,9 @@ export class Collector implements MapOutput {
     const partition = this.options.partitioner.of(key, keyKind, keyStart, keyEnd)
     if (!buffer.fits(keyEnd - keyStart + values.length)) {
       // Records go to disk in the order they came, so what is held goes first.
-      if (!buffer.empty) this.options.spiller.spill(undefined, buffer)
+      if (!buffer.empty) this.spiller.spill(undefined, buffer)
       if (!buffer.fits(keyEnd - keyStart + values.length)) {
-        this.options.spiller.spillOne(
-          key,
-          keyKind,
-          keyStart,
-          keyEnd,
-          values.bytes,
-          valueKind,
-          0,
-          values.length,
-          partition,
-        )
+        this.spiller.spillOne(key, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length, partition)
         return
       }
     }
@@ -215,4 +219,13 @@ function foldOperationOf(aggregate: Aggregate): 'sum' | 'min' | 'max' | undefine
     case 'first':
       return undefined
   }
+}
+
+const notBegun: Spiller = {
+  spill() {
+    throw new TypeError('a collector was used before `begin`')
+  },
+  spillOne() {
+    throw new TypeError('a collector was used before `begin`')
+  },
 }

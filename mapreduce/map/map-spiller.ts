@@ -8,7 +8,7 @@ import { kind } from '../record/kind.ts'
 import { copyRecords } from '../record/record-stream.ts'
 import { encodeCount } from '../shuffle/fold.ts'
 import type { FoldTable } from '../shuffle/fold-table.ts'
-import { Groups } from '../shuffle/groups.ts'
+import { Groups, type GroupsOptions } from '../shuffle/groups.ts'
 import { type MergeSpace, withMerged } from '../shuffle/merge-passes.ts'
 import { bitsOf, type Partitioner } from '../shuffle/partitioner.ts'
 import type { RecordBuffer } from '../shuffle/record-buffer.ts'
@@ -30,6 +30,7 @@ export interface MapSpillerOptions {
   readonly partialCounts: boolean
   readonly count: (name: string, by: number) => void
   readonly beat: () => void
+  readonly checked: boolean
 }
 
 interface SpilledRun {
@@ -43,6 +44,8 @@ interface SpilledRun {
  */
 export class MapSpiller implements Spiller {
   private readonly options: MapSpillerOptions
+  /** Combiners see whole keys as groups. */
+  private readonly grouping: GroupsOptions
   private readonly runs: SpilledRun[] = []
   private readonly combineNow: Omit<ReduceStep, 'sink'> | undefined
   private passes = 0
@@ -51,6 +54,7 @@ export class MapSpiller implements Spiller {
 
   constructor(options: MapSpillerOptions) {
     this.options = options
+    this.grouping = { groupBy: 0, beat: options.beat, checked: options.checked }
     // A spill happens inside `emit`, where nothing can be waited for; async combiners run when spills are merged.
     this.combineNow = isAsyncFunction(options.combine?.reduce) ? undefined : options.combine
   }
@@ -115,7 +119,7 @@ export class MapSpiller implements Spiller {
             const { combine } = this.options
             if (combine === undefined) copyRecords(merge, writer, space.beat)
             else {
-              const groups = new Groups(merge, 0, undefined, space.beat)
+              const groups = new Groups(merge, this.grouping)
               await reduceGroups(groups, () => merge.view, { ...combine, sink: writer })
               this.options.count(counter.combineInputRecords, groups.records)
             }
@@ -220,7 +224,7 @@ export class MapSpiller implements Spiller {
   private writeSorted(sorted: SortedRecords, writer: RunWriter): void {
     if (this.combineNow === undefined) copyRecords(sorted, writer, this.options.beat)
     else
-      reduceGroupsNow(new Groups(sorted, 0, undefined, this.options.beat), () => sorted.view, {
+      reduceGroupsNow(new Groups(sorted, this.grouping), () => sorted.view, {
         ...this.combineNow,
         sink: writer,
       })

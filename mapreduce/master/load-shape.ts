@@ -1,5 +1,8 @@
 import { didYouMean, nearestName } from '../base/nearest-name.ts'
+import { inputFormatNames } from '../input/format.ts'
 import type { Job, ParamSpec } from '../job.ts'
+import { outputFormatNames } from '../output/format.ts'
+import { aggregateNames } from '../shuffle/aggregate.ts'
 
 /** What is wrong with a module's default export as a job; undefined when nothing is. */
 
@@ -11,14 +14,14 @@ const EXAMPLE = `A job module looks like this:
       reduce: (word, counts, emit) => { let n = 0; for (const c of counts) n += c; emit(word, n) },
     }`
 
-type FieldKind = 'function' | 'string' | 'object' | 'function or aggregate' | 'positive integer' | 'params'
+type FieldKind = 'function' | 'string' | 'input' | 'output' | 'function or aggregate' | 'positive integer' | 'params'
 
 const fieldKinds: Readonly<Record<string, FieldKind>> = {
   name: 'string',
   describe: 'string',
   params: 'params',
-  input: 'object',
-  output: 'object',
+  input: 'input',
+  output: 'output',
   setup: 'function',
   map: 'function',
   combine: 'function or aggregate',
@@ -80,19 +83,34 @@ export function isParamSpec(value: unknown): value is ParamSpec {
   return paramProblem('x', value) === undefined
 }
 
+/** Whether a value is a format or aggregate of quern's: an object that says by one field which. */
+function named(value: unknown, field: string, names: readonly string[]): boolean {
+  const name = isObject(value) ? value[field] : undefined
+  return typeof name === 'string' && names.includes(name)
+}
+
+const calls = (names: readonly string[]): string => names.map((name) => `${name}()`).join(', ')
+
 function fieldProblem(name: string, kind: FieldKind, value: unknown): string | undefined {
-  const wrong = (wanted: string) => `\`${name}\` has to be ${wanted}, but is ${describeValue(value)}`
+  const wrong = (wanted: string, known?: string) =>
+    `\`${name}\` has to be ${wanted}, but is ${describeValue(value)}${known === undefined ? '' : `; known are ${known}`}`
   switch (kind) {
     case 'function':
       return typeof value === 'function' ? undefined : wrong('a function')
     case 'string':
       return typeof value === 'string' ? undefined : wrong('a string')
-    case 'object':
-      return isObject(value) ? undefined : wrong(`a format such as ${name === 'input' ? 'text()' : 'tsv()'}`)
-    case 'function or aggregate':
-      return typeof value === 'function' || isObject(value)
+    case 'input':
+      return named(value, 'input', inputFormatNames)
         ? undefined
-        : wrong('a function or an aggregate such as sum')
+        : wrong('a format such as text()', calls(inputFormatNames))
+    case 'output':
+      return named(value, 'output', outputFormatNames)
+        ? undefined
+        : wrong('a format such as tsv()', calls(outputFormatNames))
+    case 'function or aggregate':
+      return typeof value === 'function' || named(value, 'aggregate', aggregateNames)
+        ? undefined
+        : wrong('a function or an aggregate such as sum', aggregateNames.join(', '))
     case 'positive integer':
       return Number.isInteger(value) && Number(value) > 0 ? undefined : wrong('a whole number from 1')
     case 'params': {

@@ -48,8 +48,8 @@ export class Text {
    */
   words(): Words {
     const spare = this.spareWords
-    if (spare?.done && this.window !== undefined) return spare.restart(this)
-    const words = new Words(this, this.window ?? new LocalWindow(this.buffer, this.end))
+    if (spare?.done) return spare.restart(this)
+    const words = new Words(this)
     this.spareWords = words
     return words
   }
@@ -177,14 +177,18 @@ export class Words implements IterableIterator<Text> {
   done = false
   readonly value: Text
   private readonly window: TokenWindow
+  /** The same window, when it is this iterator's own. */
+  private readonly local: LocalWindow | undefined
   private limit: number
   private index: number
   private generation: number
   /** End of the last word handed out: where to go on when the window was moved by another loop. */
   private position: number
 
-  constructor(text: Text, window: TokenWindow) {
+  constructor(text: Text) {
+    const window = text.window ?? new LocalWindow(text.buffer, text.end)
     this.window = window
+    this.local = window instanceof LocalWindow ? window : undefined
     this.limit = text.end
     this.position = text.start
     this.value = new Text(text.buffer, text.start, text.start)
@@ -192,9 +196,13 @@ export class Words implements IterableIterator<Text> {
     this.generation = window.generation
   }
 
-  /** Begins anew over `text`, which lies in the same chunk. */
+  /** Begins anew over the text it was made for, wherever that has been moved. */
   restart(text: Text): this {
-    const window = this.window
+    const { window, local } = this
+    if (local !== undefined) {
+      local.moveTo(text.buffer, text.end)
+      this.value.buffer = text.buffer
+    }
     this.done = false
     this.limit = text.end
     this.position = text.start

@@ -68,13 +68,20 @@ export abstract class TokenWindow {
 
 /** The words of a text that lies in no chunk: a slice, a copy, a value. */
 export class LocalWindow extends TokenWindow {
-  private readonly bytes: Uint8Array
-  private readonly end: number
+  private bytes: Uint8Array
+  private end: number
 
   constructor(bytes: Uint8Array, end: number) {
     super(new Uint32Array(64))
     this.bytes = bytes
     this.end = end
+  }
+
+  /** Turns to another text, or to one whose bytes may have changed. */
+  moveTo(bytes: Uint8Array, end: number): void {
+    this.bytes = bytes
+    this.end = end
+    this.clear()
   }
 
   protected get limit(): number {

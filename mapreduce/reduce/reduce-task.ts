@@ -5,7 +5,6 @@ import { OutputWriter } from '../output/writer.ts'
 import { Groups } from '../shuffle/groups.ts'
 import { withMerged } from '../shuffle/merge-passes.ts'
 import { reduceGroups } from '../shuffle/reduce-groups.ts'
-import { mapSideAggregate } from '../task/engine-job.ts'
 import { type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { reduceError } from '../task/user-error.ts'
 
@@ -17,7 +16,6 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
   const { job, space, progress, ctx } = env
   const { reduce } = job
   if (reduce === undefined) throw new TypeError('a reduce task of a job without reduce')
-  space.clear()
   const counters: Record<string, number> = {}
   const count = (name: string, by: number): void => {
     counters[name] = (counters[name] ?? 0) + by
@@ -42,7 +40,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
         beat,
       }
       await withMerged(task.runs, mergeSpace, async (merge) => {
-        const groups = new Groups(merge, job.groupBy ?? 0, mapSideAggregate(job)?.aggregate, beat)
+        const groups = new Groups(merge, { groupBy: job.groupBy ?? 0, beat, checked: env.plan.checked })
         const done = await reduceGroups(groups, () => merge.view, {
           reduce: typeof reduce === 'function' ? reduce.bind(job) : reduce,
           sink: writer,
@@ -68,5 +66,5 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
   const outputBytes = writer.close({ sync: false })
   count(counter.outputRecords, writer.records)
   count(counter.outputBytes, outputBytes)
-  return { ok: true, counters, userCounters: ctx.counters, slices: [], outputBytes, bad: [] }
+  return { ok: true, counters, userCounters: ctx.counters, slices: [], outputBytes, bad: env.bad }
 }

@@ -17,7 +17,7 @@ export const max: Aggregate = Object.freeze({ aggregate: 'max' })
 /** The first value in input order. */
 export const first: Aggregate = Object.freeze({ aggregate: 'first' })
 
-const names: ReadonlySet<string> = new Set(['sum', 'count', 'min', 'max', 'first'])
+export const aggregateNames: readonly string[] = ['sum', 'count', 'min', 'max', 'first']
 
 /** Tells a built-in aggregate from a function; works across copies of this module. */
 export function isAggregate(value: unknown): value is Aggregate {
@@ -26,6 +26,6 @@ export function isAggregate(value: unknown): value is Aggregate {
     value !== null &&
     'aggregate' in value &&
     typeof value.aggregate === 'string' &&
-    names.has(value.aggregate)
+    aggregateNames.includes(value.aggregate)
   )
 }

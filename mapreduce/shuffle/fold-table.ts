@@ -18,7 +18,10 @@ export class FoldTable {
   private readonly arena: Arena
   private readonly kernels: Kernels
   private readonly state: number
+  private readonly slots: number
   private readonly entries: number
+  private readonly keys: number
+  private readonly keysMax: number
   private readonly slotsMax: number
   private readonly words: number
   private readonly operation: number
@@ -34,17 +37,11 @@ export class FoldTable {
     while (slots * 2 * BYTES_A_SLOT * 1.3 <= region && slots * 2 * LOAD < SORT_RECORDS_MAX) slots *= 2
     const entriesMax = Math.floor(slots * LOAD)
     this.slotsMax = slots
-    const slotsAt = arena.reserve(slots * SLOT_BYTES)
+    this.slots = arena.reserve(slots * SLOT_BYTES)
     this.entries = arena.reserve(entriesMax * ENTRY_BYTES)
     this.words = arena.reserve(entriesMax * 8)
-    const keysMax = Math.max(4096, Math.floor(region - slots * BYTES_A_SLOT - 512))
-    const keys = arena.reserve(keysMax)
-    const { u32 } = arena
-    const at = this.state >>> 2
-    u32[at + table.slots] = slotsAt
-    u32[at + table.entries] = this.entries
-    u32[at + table.keys] = keys
-    u32[at + table.keysMax] = keysMax
+    this.keysMax = Math.max(4096, Math.floor(region - slots * BYTES_A_SLOT - 512))
+    this.keys = arena.reserve(this.keysMax)
     this.clear()
   }
 
@@ -54,7 +51,7 @@ export class FoldTable {
 
   /** The longest key it should be asked to hold: a few of these must not fill it. */
   get keyBytesMax(): number {
-    return Math.min(16384, (this.arena.u32[(this.state >>> 2) + table.keysMax] ?? 0) >>> 4)
+    return Math.min(16384, this.keysMax >>> 4)
   }
 
   /**
@@ -115,9 +112,14 @@ export class FoldTable {
     return this.arena.f64[(this.entries + i * ENTRY_BYTES + entry.value) >>> 3] ?? 0
   }
 
+  /** Empties the table, whatever its memory was used for since. */
   clear(): void {
     const { u32 } = this.arena
     const at = this.state >>> 2
+    u32[at + table.slots] = this.slots
+    u32[at + table.entries] = this.entries
+    u32[at + table.keys] = this.keys
+    u32[at + table.keysMax] = this.keysMax
     u32[at + table.count] = 0
     u32[at + table.keysUsed] = 0
     this.setSlots(SLOTS_MIN)

@@ -1,9 +1,17 @@
 import { type Decoded, Decoder } from '../record/decode.ts'
-import { Encoder, tuplePrefixEnd } from '../record/encode.ts'
+import { tuplePrefixEnd } from '../record/encode.ts'
 import { kind } from '../record/kind.ts'
 import { copyBytes, type RecordStream } from '../record/record-stream.ts'
-import type { Aggregate } from './aggregate.ts'
-import { createFold, type Fold } from './fold.ts'
+import { Text } from '../record/text.ts'
+
+export interface GroupsOptions {
+  /** Tuples that agree in this many first fields are one group; 0: whole keys. */
+  readonly groupBy: number
+  /** Called for every value handed to user code, and now and then otherwise: one long group is seen to be alive. */
+  readonly beat: () => void
+  /** Hand out copies, and overwrite each when the next is asked for. */
+  readonly checked: boolean
+}
 
 /**
  * Cuts a sorted stream into groups of equal keys (or, with `groupBy`, of tuples that agree in their first fields), and
@@ -19,11 +27,7 @@ export class Groups implements IterableIterator<Decoded> {
   done = false
   value: Decoded = undefined
   private readonly stream: RecordStream
-  private readonly groupBy: number
-  private readonly beat: () => void
-  /** Finishes values that a combiner left unfinished. */
-  private readonly partials: Fold | undefined
-  private readonly partialEncoder = new Encoder()
+  private readonly options: GroupsOptions
   private readonly keyDecoder = new Decoder()
   private readonly valueDecoder = new Decoder()
   /** Bytes of the key that decide whether a record belongs to the group. */
@@ -31,18 +35,13 @@ export class Groups implements IterableIterator<Decoded> {
   /** The stream's current record has not been handed out yet. */
   private pending = false
   private ended = false
+  private lentKey: Decoded = undefined
   /** The group has been opened, and the record that opened it not yet handed out. */
   private fresh = false
 
-  /**
-   * `combined`: the aggregate a combiner may have left unfinished values of. `beat` is called for every value handed to
-   * user code, and now and then otherwise, so that one long group is seen to be alive.
-   */
-  constructor(stream: RecordStream, groupBy: number, combined: Aggregate | undefined, beat: () => void) {
+  constructor(stream: RecordStream, options: GroupsOptions) {
     this.stream = stream
-    this.groupBy = groupBy
-    this.beat = beat
-    this.partials = combined === undefined ? undefined : createFold(combined)
+    this.options = options
   }
 
   /** Moves to the next group, past whatever is left of this one. */
@@ -56,7 +55,9 @@ export class Groups implements IterableIterator<Decoded> {
     this.keyKind = view.keyKind
     this.keyLength = length
     this.groupLength =
-      this.groupBy > 0 && view.keyKind === kind.Tuple ? tuplePrefixEnd(this.keyBytes, 0, length, this.groupBy) : length
+      this.options.groupBy > 0 && view.keyKind === kind.Tuple
+        ? tuplePrefixEnd(this.keyBytes, 0, length, this.options.groupBy)
+        : length
     this.pending = true
     this.done = false
     this.fresh = true
@@ -74,13 +75,17 @@ export class Groups implements IterableIterator<Decoded> {
     }
     if (this.pending || !this.pull() || !this.sameGroup()) return false
     this.pending = false
-    if ((++this.records & 0x3fff) === 0) this.beat()
+    if ((++this.records & 0x3fff) === 0) this.options.beat()
     return true
   }
 
   /** The group's key, decoded; good until the next group. */
   key(): Decoded {
-    return this.keyDecoder.decode(this.keyBytes, this.keyKind, 0, this.keyLength)
+    const key = this.keyDecoder.decode(this.keyBytes, this.keyKind, 0, this.keyLength)
+    if (!this.options.checked) return key
+    spoil(this.lentKey)
+    this.lentKey = lend(key)
+    return this.lentKey
   }
 
   [Symbol.iterator](): this {
@@ -89,26 +94,19 @@ export class Groups implements IterableIterator<Decoded> {
 
   next(): this {
     if (!this.step()) {
+      if (this.options.checked) spoil(this.value)
       this.value = undefined
       this.done = true
       return this
     }
-    this.beat()
+    this.options.beat()
     const { view } = this.stream
-    this.value =
-      view.valueKind === kind.Partial && this.partials !== undefined
-        ? this.finished(this.partials)
-        : this.valueDecoder.decode(view.valueBytes, view.valueKind, view.valueStart, view.valueEnd)
+    const value = this.valueDecoder.decode(view.valueBytes, view.valueKind, view.valueStart, view.valueEnd)
+    if (this.options.checked) {
+      spoil(this.value)
+      this.value = lend(value)
+    } else this.value = value
     return this
-  }
-
-  private finished(fold: Fold): Decoded {
-    const { view } = this.stream
-    const encoder = this.partialEncoder
-    fold.reset()
-    fold.add(view.valueBytes, view.valueKind, view.valueStart, view.valueEnd)
-    const finishedKind = fold.finish(encoder)
-    return this.valueDecoder.decode(encoder.bytes, finishedKind, 0, encoder.length)
   }
 
   private pull(): boolean {
@@ -128,4 +126,13 @@ export class Groups implements IterableIterator<Decoded> {
     for (let i = 0; i < grouped; i++) if (view.keyBytes[view.keyStart + i] !== keyBytes[i]) return false
     return true
   }
+}
+
+/** Texts inside tuples are copies in any case. */
+function lend(value: Decoded): Decoded {
+  return value instanceof Text ? value.copy() : value
+}
+
+function spoil(value: Decoded): void {
+  if (value instanceof Text) value.buffer.fill('#')
 }

@@ -20,15 +20,14 @@ interface GroupStage {
   readonly groupBytesMax: number
 }
 
-async function runGroups(job: EngineJob, stage: GroupStage, io: StageIo): Promise<void> {
+async function runGroups(stage: GroupStage, io: StageIo): Promise<void> {
   const { output, step } = stage
-  const folded = mapSideAggregate(job)?.aggregate
   const feed = new GroupFeed({
     groupBy: stage.groupBy,
     memoryBytes: stage.groupBytesMax,
     reduce: async (lines) => {
       const stream = new LineStream(lines)
-      const groups = new Groups(stream, stage.groupBy, folded, () => {})
+      const groups = new Groups(stream, { groupBy: stage.groupBy, beat: () => {}, checked: false })
       await reduceGroups(groups, () => stream.view, { ...step, sink: output })
       const bytes = output.take()
       if (bytes.length > 0) await io.write(bytes)
@@ -65,11 +64,11 @@ export async function runReduceStage(
   const output = new FormattedOutput(format)
   await userStep('setup', () => job.setup?.(ctx))
   const step = {
-    reduce,
+    reduce: typeof reduce === 'function' ? reduce.bind(job) : reduce,
     ctx,
     userError: (cause: unknown, key: Parameters<typeof reduceError>[2]) => reduceError('reduce', cause, key),
   }
-  await runGroups(job, { step, output, groupBy: job.groupBy ?? 0, groupBytesMax }, io)
+  await runGroups({ step, output, groupBy: job.groupBy ?? 0, groupBytesMax }, io)
   await userStep('cleanup', () => job.cleanup?.(directOutput(output).emit, ctx))
   const bytes = output.take()
   if (bytes.length > 0) await io.write(bytes)
@@ -94,12 +93,12 @@ export async function runCombineStage(
     )
   }
   const step = {
-    reduce: combine,
+    reduce: typeof combine === 'function' ? combine.bind(job) : combine,
     ctx,
     combining: { partial: folding?.partial === true },
     userError: (cause: unknown, key: Parameters<typeof reduceError>[2]) => reduceError('combine', cause, key),
   }
   // setup may prepare what combine uses, as it does in the task that combines.
   await userStep('setup', () => job.setup?.(ctx))
-  await runGroups(job, { step, output: lineOutput(), groupBy: 0, groupBytesMax }, io)
+  await runGroups({ step, output: lineOutput(), groupBy: 0, groupBytesMax }, io)
 }

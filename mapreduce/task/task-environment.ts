@@ -1,3 +1,4 @@
+import type { BadReplica } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
 import type { JobPlan } from '../master/task.ts'
 import type { OutputFormatName } from '../output/format.ts'
@@ -7,16 +8,22 @@ import type { WorkerTaskContext } from './task-context.ts'
 import { UserCodeError } from './user-error.ts'
 import type { WorkerSpace } from './worker-space.ts'
 
-/** What an attempt runs in. */
-export interface TaskEnvironment {
+/** What the tasks of a worker thread run in. */
+export interface WorkerEnvironment {
   readonly plan: JobPlan
   readonly job: EngineJob
   readonly space: WorkerSpace
   /** The datanode the worker is bound to; empty for none. */
   readonly datanode: string
   readonly progress: ProgressRow
-  readonly ctx: WorkerTaskContext
   readonly format: OutputFormatName
+}
+
+/** What an attempt runs in. */
+export interface TaskEnvironment extends WorkerEnvironment {
+  readonly ctx: WorkerTaskContext
+  /** Replicas the attempt found bad; told to the master whether it succeeds or fails. */
+  readonly bad: BadReplica[]
 }
 
 /** Runs the user's `setup` or `cleanup`, and says so when it throws. */

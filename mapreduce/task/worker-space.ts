@@ -43,11 +43,6 @@ export class WorkerSpace {
     return this.arena.bytes.subarray(this.workAt, this.workAt + this.workBytes)
   }
 
-  /** Empties the work area for the next task. */
-  clear(): void {
-    this.arena.release(this.workAt)
-  }
-
   private take(byteLength: number): Buffer {
     const at = this.arena.reserve(byteLength)
     return this.arena.bytes.subarray(at, at + byteLength)

@@ -1,4 +1,5 @@
-import { runMapTask } from '../map/map-task.ts'
+import type { BadReplica } from '../../dfs/index.ts'
+import { Mapper } from '../map/mapper.ts'
 import type { Task, TaskResult, WorkerData } from '../master/task.ts'
 import type { OutputFormatName } from '../output/format.ts'
 import { isOutputFormatName } from '../output/format.ts'
@@ -6,7 +7,7 @@ import { runReduceTask } from '../reduce/reduce-task.ts'
 import { type EngineJob, importJob } from '../task/engine-job.ts'
 import { ProgressRow } from '../task/progress-row.ts'
 import { WorkerTaskContext } from '../task/task-context.ts'
-import type { TaskEnvironment } from '../task/task-environment.ts'
+import type { WorkerEnvironment } from '../task/task-environment.ts'
 import { WorkerSpace } from '../task/worker-space.ts'
 import { taskFailure } from './task-failure.ts'
 
@@ -17,34 +18,39 @@ export function createRunner(
 ): (task: Task) => Promise<TaskResult> {
   // The user's stacks name their own file and line.
   process.setSourceMapsEnabled(true)
-  const { plan, slot, datanode } = data
+  const { plan, slot } = data
   const progress = new ProgressRow(data.progress, slot)
-  let space: WorkerSpace | undefined
-  let job: Promise<EngineJob> | undefined
+  let tools: Promise<Tools> | undefined
 
   return async (task) => {
     progress.start()
     const abort = new AbortController()
+    const bad: BadReplica[] = []
     try {
-      job ??= importJob(plan.moduleUrl)
-      const loaded = await job
-      space ??= new WorkerSpace(plan.memoryBytes)
-      const env: TaskEnvironment = {
-        plan,
-        job: loaded,
-        space,
-        datanode,
-        progress,
-        ctx: new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus),
-        format: formatOf(plan.format, loaded),
-      }
-      return task.kind === 'map' ? await runMapTask(task, env) : await runReduceTask(task, env)
+      tools ??= prepare(data, progress)
+      const { worker, mapper } = await tools
+      const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus)
+      const env = { ...worker, ctx, bad }
+      return task.kind === 'map' ? await mapper.run(task, env) : await runReduceTask(task, env)
     } catch (error) {
       // What user code left running is told to stop.
       abort.abort(error)
-      return taskFailure(error, task.outputFile, plan.scratch)
+      return { ...taskFailure(error, task.outputFile, plan.scratch), bad }
     }
   }
+}
+
+/** What a thread keeps from its first task on. */
+interface Tools {
+  readonly worker: WorkerEnvironment
+  readonly mapper: Mapper
+}
+
+async function prepare({ plan, datanode }: WorkerData, progress: ProgressRow): Promise<Tools> {
+  const job = await importJob(plan.moduleUrl)
+  const space = new WorkerSpace(plan.memoryBytes)
+  const worker = { plan, job, space, datanode, progress, format: formatOf(plan.format, job) }
+  return { worker, mapper: new Mapper(worker) }
 }
 
 function formatOf(asked: string | undefined, job: EngineJob): OutputFormatName {

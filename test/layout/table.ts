@@ -107,7 +107,14 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   },
   // The master starts workers by their entry's address and imports nothing of what runs in them.
   'mapreduce/master': {
-    imports: ['mapreduce/base', 'mapreduce/output', 'mapreduce/job.ts', 'dfs/index.ts'],
+    imports: [
+      'mapreduce/base',
+      'mapreduce/input/format.ts',
+      'mapreduce/output',
+      'mapreduce/shuffle/aggregate.ts',
+      'mapreduce/job.ts',
+      'dfs/index.ts',
+    ],
     packages: ['esbuild', 'p-limit', 'piscina', 'tinyglobby'],
   },
   mapreduce: {

@@ -4,7 +4,7 @@ import type { TaskContext } from '../../../mapreduce/job.ts'
 import { Encoder } from '../../../mapreduce/record/encode.ts'
 import type { RecordSink } from '../../../mapreduce/record/record-stream.ts'
 import { Text } from '../../../mapreduce/record/text.ts'
-import { count, sum } from '../../../mapreduce/shuffle/aggregate.ts'
+import { sum } from '../../../mapreduce/shuffle/aggregate.ts'
 import { Groups } from '../../../mapreduce/shuffle/groups.ts'
 import {
   isAsyncFunction,
@@ -32,7 +32,11 @@ const plain = (value: unknown): unknown =>
   value instanceof Text ? value.toString() : Array.isArray(value) ? value.map(plain) : value
 
 const groupsOf = (pairs: readonly (readonly [unknown, unknown])[], groupBy = 0): Groups =>
-  new Groups(streamOf(pairs.map(([key, value]) => encoded(key, value)).toSorted(byKey)), groupBy, undefined, () => {})
+  new Groups(streamOf(pairs.map(([key, value]) => encoded(key, value)).toSorted(byKey)), {
+    groupBy,
+    beat: () => {},
+    checked: false,
+  })
 
 /** Every group as [key, values], `take` of the values at most. */
 function walk(groups: Groups, take = Number.POSITIVE_INFINITY): unknown[] {
@@ -129,7 +133,7 @@ describe('groups', () => {
 
   test('do not hold their values', () => {
     const stream = streamOf(Array.from({ length: 100_000 }, (_, i) => encoded('k', i)))
-    const groups = new Groups(stream, 0, undefined, () => {})
+    const groups = new Groups(stream, { groupBy: 0, beat: () => {}, checked: false })
     groups.nextGroup()
     expect(stream.advanced).toBe(1)
     expect(groups.next().value).toBe(0)
@@ -158,27 +162,25 @@ describe('groups', () => {
   test('are seen to be alive while they last', () => {
     let beats = 0
     const rows = Array.from({ length: 100_000 }, () => encoded('k', 1))
-    const groups = new Groups(streamOf(rows), 0, undefined, () => beats++)
+    const groups = new Groups(streamOf(rows), { groupBy: 0, beat: () => beats++, checked: false })
     groups.nextGroup()
     while (groups.step());
     expect(beats).toBeGreaterThan(2)
   })
 
-  test('finish what a combiner left unfinished', () => {
-    const encoder = new Encoder()
-    const partial = (bytes: number[]): Row => ({
-      ...encoded('k', null),
-      valueKind: encoder.partial(Buffer.from(bytes)),
-      value: Buffer.from(bytes),
-    })
-    const groups = new Groups(streamOf([partial([0, 5]), partial([1, 0])]), 0, count, () => {})
+  test('checked: a key or value that is kept is spoilt when the next is asked for', () => {
+    const rows = [encoded('key', 'one'), encoded('key', 'two'), encoded('other', 'three')]
+    const groups = new Groups(streamOf(rows), { groupBy: 0, beat: () => {}, checked: true })
     groups.nextGroup()
-    expect([...groups].length).toBe(2)
-    const again = new Groups(streamOf([partial([0, 5]), partial([1, 0])]), 0, count, () => {})
-    again.nextGroup()
-    const values: unknown[] = []
-    for (const value of again) values.push(value)
-    expect(values).toEqual([5, 0x1000000])
+    const key = groups.key()
+    const kept: unknown[] = []
+    for (const value of groups) {
+      kept.push(value)
+      expect(String(value)).toMatch(/one|two/)
+    }
+    groups.nextGroup()
+    expect(String(groups.key())).toBe('other')
+    expect([key, ...kept].map(String)).toEqual(['###', '###', '###'])
   })
 })
 
@@ -245,11 +247,19 @@ describe('reducing', () => {
   })
   const run = (reduce: ReduceStep['reduce'], combining?: { partial: boolean }): Promise<number> => {
     const stream = streamOf(pairs.map(([key, value]) => encoded(key, value)).toSorted(byKey))
-    return reduceGroups(new Groups(stream, 0, undefined, () => {}), () => stream.view, step(reduce, combining))
+    return reduceGroups(
+      new Groups(stream, { groupBy: 0, beat: () => {}, checked: false }),
+      () => stream.view,
+      step(reduce, combining),
+    )
   }
   const runNow = (reduce: ReduceStep['reduce'], combining?: { partial: boolean }): number => {
     const stream = streamOf(pairs.map(([key, value]) => encoded(key, value)).toSorted(byKey))
-    return reduceGroupsNow(new Groups(stream, 0, undefined, () => {}), () => stream.view, step(reduce, combining))
+    return reduceGroupsNow(
+      new Groups(stream, { groupBy: 0, beat: () => {}, checked: false }),
+      () => stream.view,
+      step(reduce, combining),
+    )
   }
 
   test('a function, an async function and an aggregate see each group once', async () => {
@@ -308,7 +318,7 @@ describe('reducing', () => {
 
   test('a value that does not add up is told with its key', async () => {
     const stream = streamOf([encoded('k', 'x')])
-    const groups = new Groups(stream, 0, undefined, () => {})
+    const groups = new Groups(stream, { groupBy: 0, beat: () => {}, checked: false })
     await expect(reduceGroups(groups, () => stream.view, step(sum))).rejects.toThrow('at "k"')
   })
 })

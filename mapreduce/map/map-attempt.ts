@@ -1,117 +1,24 @@
 import { rmSync } from 'node:fs'
-import type { BadReplica } from '../../dfs/index.ts'
 import { counter } from '../base/counters.ts'
 import { openSource } from '../input/byte-source.ts'
 import { text } from '../input/format.ts'
 import { openReader } from '../input/open-reader.ts'
 import type { RecordReader } from '../input/record-reader.ts'
 import type { MapTask, RunSlice, TaskDone } from '../master/task.ts'
-import { directOutput } from '../output/direct-output.ts'
 import type { MapOutput } from '../output/map-output.ts'
-import { OutputWriter } from '../output/writer.ts'
 import { Text } from '../record/text.ts'
-import { createPartitioner } from '../shuffle/partitioner.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
-import { mapSideAggregate } from '../task/engine-job.ts'
 import { isOwnError, type TaskEnvironment, userStep } from '../task/task-environment.ts'
-import { mapError, reduceError } from '../task/user-error.ts'
-import { Collector } from './collector.ts'
-import { MapSpiller } from './map-spiller.ts'
+import { mapError } from '../task/user-error.ts'
 
 /** How much of a record a message shows. */
 const HEAD_BYTES = 60
 
-/** Runs one map attempt to its end: a run file with an index by partition, or, map-only, a file of output. */
-export async function runMapTask(task: MapTask, env: TaskEnvironment): Promise<TaskDone> {
-  const { plan, job, space } = env
-  space.clear()
-  const attempt = new MapAttempt(task, env)
-  if (plan.reducers === 0) {
-    const writer = new OutputWriter(task.outputFile, env.format)
-    try {
-      await attempt.mapAll(directOutput(writer))
-    } catch (error) {
-      writer.abandon()
-      throw error
-    }
-    const outputBytes = writer.close({ sync: false })
-    attempt.count(counter.outputRecords, writer.records)
-    attempt.count(counter.outputBytes, outputBytes)
-    return attempt.done([], outputBytes)
-  }
-
-  const beat = (): void => {
-    env.progress.beat()
-  }
-  const folding = mapSideAggregate(job)
-  const partitioner = createPartitioner({
-    partitions: plan.reducers,
-    groupBy: job.groupBy ?? 0,
-    custom: job.partition?.bind(job),
-    userError: (cause, key) => reduceError('partition', cause, key),
-  })
-  const combine = job.combine ?? folding?.aggregate
-  const spiller = new MapSpiller({
-    arena: space.arena,
-    partitions: plan.reducers,
-    partitioner,
-    outputFile: task.outputFile,
-    writeBuffer: space.writeBuffer,
-    combine:
-      combine === undefined
-        ? undefined
-        : {
-            reduce: typeof combine === 'function' ? combine.bind(job) : combine,
-            ctx: env.ctx,
-            combining: { partial: folding?.partial === true },
-            userError: (cause, key) => reduceError('combine', cause, key),
-          },
-    partialCounts: folding?.aggregate.aggregate === 'count' && folding.partial,
-    count: (name, by) => {
-      attempt.count(name, by)
-    },
-    beat,
-  })
-  try {
-    const collector = new Collector({
-      arena: space.arena,
-      kernels: space.kernels,
-      memoryBytes: space.workBytes,
-      foldBy: folding?.aggregate,
-      partitioner,
-      spiller,
-      checked: plan.checked,
-    })
-    await attempt.mapAll(collector)
-    spiller.spill(collector.table, collector.buffer)
-    attempt.count(counter.combineInputRecords, collector.folded)
-    let passes = 0
-    const slices = await spiller.finish({
-      memory: space.work,
-      passBuffer: space.passBuffer,
-      passFile: () => `${task.outputFile}.pass-${passes++}`,
-      onPass: (records) => {
-        attempt.count(counter.mergePasses, 1)
-        attempt.count(counter.spilledRecords, records)
-      },
-      beat,
-    })
-    return attempt.done(
-      slices.map((slice) => ({ ...slice, file: task.outputFile, mapTask: task.task })),
-      0,
-    )
-  } catch (error) {
-    spiller.abandon()
-    throw error
-  }
-}
-
 /** One attempt's reading and calling of `map`. */
-class MapAttempt {
+export class MapAttempt {
   private readonly task: MapTask
   private readonly env: TaskEnvironment
   private readonly counters: Record<string, number> = {}
-  private readonly bad: BadReplica[] = []
   private bytesTotal: number
   private bytesRead = 0
   private records = 0
@@ -133,7 +40,7 @@ class MapAttempt {
       userCounters: this.env.ctx.counters,
       slices,
       outputBytes,
-      bad: this.bad,
+      bad: this.env.bad,
     }
   }
 
@@ -175,7 +82,7 @@ class MapAttempt {
       await (plan.checked ? this.mapChecked(reader, output, file.name) : this.mapRecords(reader, output, file.name))
       output.flush()
     } finally {
-      this.bad.push(...source.bad)
+      this.env.bad.push(...source.bad)
       source.close()
       if (file.gzip) rmSync(inflated, { force: true })
     }
