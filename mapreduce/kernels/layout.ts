@@ -2,13 +2,13 @@
  * Where things lie in an arena that both the kernels and TypeScript write. The WebAssembly twin repeats these numbers;
  * the differential test fails when they part.
  *
- *   table   := u32 * 16 | scratch of the kernel, 512 bytes
+ *   table   := u32 * 16 | scratch of the kernel, 1 KiB
  *   slot    := hash u32 | entry index + 1 u32            (0 in the second word: free)
- *   entry   := hash u32 | meta u32 | head 8 bytes | key u32 | pad u32 | value f64
+ *   entry   := hash u32 | meta u32 | head 16 bytes | value f64
  *   pending := start u32 | meta u32                       (meta: see record/kind.ts)
  *
- * `head` is the first eight bytes of the key's payload, zero padded. A payload of up to eight bytes is stored nowhere
- * else: `key` then points at `head` itself.
+ * `head` is the key's payload, zero padded, when it has up to sixteen bytes, and then it lies nowhere else. Of a longer
+ * one it is the first twelve bytes, and where all of it lies as a u32.
  */
 export const table = {
   slots: 0,
@@ -22,10 +22,11 @@ export const table = {
   keysMax: 7,
   status: 8,
 } as const
-export const TABLE_BYTES = 64 + 512
+export const TABLE_BYTES = 64 + 1024
 
 export const ENTRY_BYTES = 32
-export const entry = { hash: 0, meta: 4, head: 8, key: 16, value: 24 } as const
+export const entry = { hash: 0, meta: 4, head: 8, key: 20, value: 24 } as const
+export const INLINE_BYTES_MAX = 16
 
 export const SLOT_BYTES = 8
 export const PENDING_BYTES = 8

@@ -3,16 +3,21 @@ import { metaKind, metaLength } from '../record/kind.ts'
 import { tokenise } from '../record/token-window.ts'
 import type { Arena } from './arena.ts'
 import type { Kernels } from './kernels.ts'
-import { ENTRY_BYTES, entry, foldOperation, stopped, table } from './layout.ts'
+import { ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
 
 /** The kernels in plain TypeScript: the reference for their meaning, and what runs where WebAssembly SIMD does not. */
 export function plainKernels(arena: Arena): Kernels {
   const { bytes, u32, f64 } = arena
 
+  /** Where the payload of an entry's key lies. */
+  function keyOf(at: number, length: number): number {
+    return length <= INLINE_BYTES_MAX ? at + entry.head : (u32[(at + entry.key) >>> 2] ?? 0)
+  }
+
   function sameKey(at: number, meta: number, start: number): boolean {
     if (u32[(at + entry.meta) >>> 2] !== meta) return false
-    const key = u32[(at + entry.key) >>> 2] ?? 0
     const length = metaLength(meta)
+    const key = keyOf(at, length)
     for (let i = 0; i < length; i++) if (bytes[key + i] !== bytes[start + i]) return false
     return true
   }
@@ -85,23 +90,21 @@ export function plainKernels(arena: Arena): Kernels {
           status = stopped.tableFull
           break
         }
-        if (length > 8 && keysUsed + length > keysMax) {
+        const long = length > INLINE_BYTES_MAX
+        if (long && keysUsed + length > keysMax) {
           status = stopped.keysFull
           break
         }
         const made = entries + count * ENTRY_BYTES
         u32[(made + entry.hash) >>> 2] = hash
         u32[(made + entry.meta) >>> 2] = meta
-        u32[(made + entry.head) >>> 2] = 0
-        u32[(made + entry.head + 4) >>> 2] = 0
-        bytes.copy(bytes, made + entry.head, start, start + Math.min(8, length))
-        let key = made + entry.head
-        if (length > 8) {
-          key = keys + keysUsed
-          bytes.copy(bytes, key, start, start + length)
+        bytes.fill(0, made + entry.head, made + entry.value)
+        bytes.copy(bytes, made + entry.head, start, start + Math.min(INLINE_BYTES_MAX, length))
+        if (long) {
+          u32[(made + entry.key) >>> 2] = keys + keysUsed
+          bytes.copy(bytes, keys + keysUsed, start, start + length)
           keysUsed += length
         }
-        u32[(made + entry.key) >>> 2] = key
         f64[(made + entry.value) >>> 3] = value
         count++
         u32[slots + slot * 2] = hash

@@ -170,7 +170,12 @@ export class MapSpiller implements Spiller {
     const partitionAt = (i: number): number =>
       partitioner.byHash
         ? partitionOf(table.hashOf(i), partitions)
-        : partitioner.of(arena.bytes, table.keyKindOf(i), table.keyStartOf(i), table.keyEndOf(i))
+        : partitioner.of(
+            arena.bytes,
+            table.keyKindOf(i),
+            table.keyStartOf(i),
+            table.keyStartOf(i) + table.keyLengthOf(i),
+          )
     const indexAt = table.sort(bitsOf(partitions), partitionAt)
     const encoder = new Encoder()
     const counted = Buffer.alloc(16)
@@ -192,7 +197,7 @@ export class MapSpiller implements Spiller {
         arena.bytes,
         table.keyKindOf(i),
         start,
-        table.keyEndOf(i),
+        table.keyStartOf(i) + table.keyLengthOf(i),
         encoder.bytes,
         valueKind,
         0,

@@ -3,11 +3,11 @@ import { packMeta } from './kind.ts'
 /**
  * The hash of a key: kind and payload, 32 bits. Partitions depend on it, so it is part of what "same bytes" means and
  * never changes; the kernel computes the same. Kind and length are mixed in first, then four bytes at a step, padded
- * with zeros to eight at least (so that short keys need no branches) and to a multiple of four.
+ * with zeros to sixteen at least (so that short keys need no branches) and to a multiple of four.
  */
 export function hashKey(bytes: Uint8Array, kindOfKey: number, start: number, end: number): number {
   let hash = Math.imul(packMeta(kindOfKey, end - start), 0x9e3779b1)
-  const padded = Math.max(end, start + 8)
+  const padded = Math.max(end, start + 16)
   for (let at = start; at < padded; at += 4) {
     let word = at < end ? (bytes[at] ?? 0) : 0
     if (at + 1 < end) word |= (bytes[at + 1] ?? 0) << 8

@@ -1,6 +1,15 @@
 import type { Arena } from '../kernels/arena.ts'
 import type { Kernels } from '../kernels/kernels.ts'
-import { ENTRY_BYTES, entry, foldOperation, SLOT_BYTES, stopped, TABLE_BYTES, table } from '../kernels/layout.ts'
+import {
+  ENTRY_BYTES,
+  entry,
+  foldOperation,
+  INLINE_BYTES_MAX,
+  SLOT_BYTES,
+  stopped,
+  TABLE_BYTES,
+  table,
+} from '../kernels/layout.ts'
 import { metaKind, metaLength } from '../record/kind.ts'
 import { type KeyIndex, SORT_RECORDS_MAX, sortKeys } from './sort.ts'
 
@@ -33,7 +42,7 @@ export class FoldTable {
     this.state = arena.reserve(TABLE_BYTES)
     const region = byteLength - TABLE_BYTES
     let slots = SLOTS_MIN
-    // Half as much again for the bytes of keys longer than eight.
+    // A good part of that again for the bytes of long keys.
     while (slots * 2 * BYTES_A_SLOT * 1.3 <= region && slots * 2 * LOAD < SORT_RECORDS_MAX) slots *= 2
     const entriesMax = Math.floor(slots * LOAD)
     this.slotsMax = slots
@@ -88,6 +97,8 @@ export class FoldTable {
       stride: ENTRY_BYTES,
       keyField: entry.key,
       metaField: entry.meta,
+      inlineBytesMax: INLINE_BYTES_MAX,
+      inlineField: entry.head,
     }
     return sortKeys(this.arena, index, this.words, partitionBits, partitionBits > 0 ? partitionAt : undefined)
   }
@@ -101,11 +112,12 @@ export class FoldTable {
   }
 
   keyStartOf(i: number): number {
-    return this.arena.u32[(this.entries + i * ENTRY_BYTES + entry.key) >>> 2] ?? 0
+    const at = this.entries + i * ENTRY_BYTES
+    return this.keyLengthOf(i) <= INLINE_BYTES_MAX ? at + entry.head : (this.arena.u32[(at + entry.key) >>> 2] ?? 0)
   }
 
-  keyEndOf(i: number): number {
-    return this.keyStartOf(i) + metaLength(this.arena.u32[(this.entries + i * ENTRY_BYTES + entry.meta) >>> 2] ?? 0)
+  keyLengthOf(i: number): number {
+    return metaLength(this.arena.u32[(this.entries + i * ENTRY_BYTES + entry.meta) >>> 2] ?? 0)
   }
 
   valueOf(i: number): number {

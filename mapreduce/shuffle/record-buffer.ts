@@ -77,6 +77,8 @@ export class RecordBuffer {
       stride: -INDEX_BYTES,
       keyField: field.key,
       metaField: field.meta,
+      inlineBytesMax: -1,
+      inlineField: 0,
     }
     const words = Math.ceil(this.used / 8) * 8
     return sortKeys(this.arena, index, words, partitionBits, partitionBits > 0 ? (i) => this.partitionOf(i) : undefined)

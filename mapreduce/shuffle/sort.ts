@@ -17,6 +17,9 @@ export interface KeyIndex {
   readonly stride: number
   readonly keyField: number
   readonly metaField: number
+  /** Keys up to this long lie in the index itself, at `inlineField`; -1: none do. */
+  readonly inlineBytesMax: number
+  readonly inlineField: number
 }
 
 /**
@@ -89,8 +92,9 @@ class KeySorter {
   }
 
   private key(i: number): number {
-    const { base, stride, keyField } = this.index
-    return this.u32[(base + i * stride + keyField) >>> 2] ?? 0
+    const { base, stride, keyField, inlineBytesMax, inlineField } = this.index
+    const at = base + i * stride
+    return metaLength(this.meta(i)) <= inlineBytesMax ? at + inlineField : (this.u32[(at + keyField) >>> 2] ?? 0)
   }
 
   private indexAt(rank: number): number {

@@ -15,15 +15,17 @@ const TABLE_STATUS: usize = 32
 
 const TABLE_NEAR: usize = 36
 const TABLE_BATCH: usize = 64
-/** Records a batch, and bytes of scratch each: hash u32 | index in the first slot u32 | head 8 bytes. */
+/** Records a batch, and bytes of scratch each: hash u32 | index in the first slot u32 | head 16 bytes. */
 const BATCH: u32 = 32
-const BATCH_CELL: usize = 16
+const BATCH_CELL: usize = 32
 
 const ENTRY_SHIFT: usize = 5
 const ENTRY_META: usize = 4
 const ENTRY_HEAD: usize = 8
-const ENTRY_KEY: usize = 16
+const ENTRY_TAIL: usize = 16
+const ENTRY_KEY: usize = 20
 const ENTRY_VALUE: usize = 24
+const INLINE_BYTES_MAX: u32 = 16
 
 const STOPPED_TABLE_FULL: u32 = 1
 const STOPPED_KEYS_FULL: u32 = 2
@@ -107,16 +109,41 @@ function mix(hash: u32, word: u32): u32 {
   return hash ^ (hash >>> 15)
 }
 
+/** The first eight bytes at `start`, those beyond `length` zero. Without a branch: lengths are as good as random. */
 // @ts-ignore: decorator
 @inline
-function hashKey(start: usize, meta: u32, head: u64): u32 {
+function headOf(start: usize, length: u32): u64 {
+  let missing = 8 - <i32>length
+  missing &= ~(missing >> 31)
+  // A shift by 64 is one by 0, so twice by half.
+  const half = <u64>(missing << 2)
+  return (((load<u64>(start) << half) << half) >> half) >> half
+}
+
+/** The next eight bytes. */
+// @ts-ignore: decorator
+@inline
+function tailOf(start: usize, length: u32): u64 {
+  let missing = 16 - <i32>length
+  missing &= ~(missing >> 31)
+  const over = (missing - 9) >> 31
+  // All eight are missing, or some.
+  const half = <u64>((((8 & ~over) | (missing & over)) << 2))
+  return (((load<u64>(start, 8) << half) << half) >> half) >> half
+}
+
+// @ts-ignore: decorator
+@inline
+function hashKey(start: usize, meta: u32, head: u64, tail: u64): u32 {
   const length = meta & 0x7ffffff
   let hash: u32 = meta * 0x9e3779b1
   hash = mix(hash, <u32>head)
   hash = mix(hash, <u32>(head >> 32))
-  if (length > 8) {
+  hash = mix(hash, <u32>tail)
+  hash = mix(hash, <u32>(tail >> 32))
+  if (length > 16) {
     const end = start + length
-    let at = start + 8
+    let at = start + 16
     for (; at + 4 <= end; at += 4) hash = mix(hash, load<u32>(at))
     const rest = <u32>(end - at)
     if (rest != 0) hash = mix(hash, load<u32>(at) & ((1 << (rest << 3)) - 1))
@@ -125,21 +152,12 @@ function hashKey(start: usize, meta: u32, head: u64): u32 {
   return hash ^ (hash >>> 16)
 }
 
-/** The first eight bytes of a key, zero padded. */
-// @ts-ignore: decorator
-@inline
-function headOf(start: usize, length: u32): u64 {
-  const missing: u64 = length >= 8 ? 0 : (8 - <u64>length) << 3
-  const head = load<u64>(start)
-  return length == 0 ? 0 : (head << missing) >> missing
-}
-
-/** Whether two keys longer than eight bytes, whose heads are equal, are equal in the rest. */
-function sameRest(a: usize, b: usize, length: u32): bool {
-  let i: usize = 8
-  for (; i + 8 <= <usize>length; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false
-  const tail = <usize>length - 8
-  return load<u64>(a + tail) == load<u64>(b + tail)
+/** Whether the key of an entry, longer than lies in it and with an equal head, is the one at `start`. */
+function sameLong(entry: usize, start: usize, length: u32): bool {
+  const key: usize = load<u32>(entry, ENTRY_KEY)
+  const last = <usize>length - 8
+  for (let i: usize = 8; i < last; i += 8) if (load<u64>(key + i) != load<u64>(start + i)) return false
+  return load<u64>(key + last) == load<u64>(start + last)
 }
 
 /**
@@ -167,9 +185,11 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
       const start: usize = load<u32>(record)
       const meta = load<u32>(record, 4)
       const head = headOf(start, meta & 0x7ffffff)
-      const hash = hashKey(start, meta, head)
+      const tail = tailOf(start, meta & 0x7ffffff)
+      const hash = hashKey(start, meta, head, tail)
       store<u32>(cell, hash)
       store<u64>(cell, head, 8)
+      store<u64>(cell, tail, 16)
       store<u32>(cell, load<u32>(slots + (<usize>(hash & mask) << 3), 4), 4)
     }
     // The likely entry of each: what is loaded here is only wanted to be near when it is needed.
@@ -192,6 +212,7 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
       const length = meta & 0x7ffffff
       const hash = load<u32>(cell)
       const head = load<u64>(cell, 8)
+      const tail = load<u64>(cell, 16)
       let slot = hash & mask
       let found: usize = 0
       while (true) {
@@ -200,10 +221,12 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
         if (index == 0) break
         if (load<u32>(at) == hash) {
           const candidate = entries + (<usize>(index - 1) << ENTRY_SHIFT)
+          const other =
+            (load<u64>(candidate, ENTRY_HEAD) ^ head) | <u64>(load<u32>(candidate, ENTRY_META) ^ meta)
           if (
-            load<u32>(candidate, ENTRY_META) == meta &&
-            load<u64>(candidate, ENTRY_HEAD) == head &&
-            (length <= 8 || sameRest(<usize>load<u32>(candidate, ENTRY_KEY), start, length))
+            length <= INLINE_BYTES_MAX
+              ? (other | (load<u64>(candidate, ENTRY_TAIL) ^ tail)) == 0
+              : other == 0 && sameLong(candidate, start, length)
           ) {
             found = candidate
             break
@@ -229,7 +252,8 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
         status = STOPPED_TABLE_FULL
         break
       }
-      if (length > 8 && keysUsed + length > keysMax) {
+      const long = length > INLINE_BYTES_MAX
+      if (long && keysUsed + length > keysMax) {
         status = STOPPED_KEYS_FULL
         break
       }
@@ -237,13 +261,12 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
       store<u32>(made, hash)
       store<u32>(made, meta, ENTRY_META)
       store<u64>(made, head, ENTRY_HEAD)
-      let key: usize = made + ENTRY_HEAD
-      if (length > 8) {
-        key = keys + keysUsed
-        memory.copy(key, start, length)
+      store<u64>(made, tail, ENTRY_TAIL)
+      if (long) {
+        memory.copy(keys + keysUsed, start, length)
+        store<u32>(made, <u32>keys + keysUsed, ENTRY_KEY)
         keysUsed += length
       }
-      store<u32>(made, <u32>key, ENTRY_KEY)
       store<f64>(made, value, ENTRY_VALUE)
       count++
       const at = slots + (<usize>slot << 3)

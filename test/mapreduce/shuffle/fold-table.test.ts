@@ -62,7 +62,7 @@ class Fed {
     const at = table.sort(bitsOf(3), (i) => table.hashOf(i) % 3)
     return Array.from({ length: table.count }, (_, rank) => {
       const i = at(rank)
-      const key = arena.bytes.toString('latin1', table.keyStartOf(i), table.keyEndOf(i))
+      const key = arena.bytes.toString('latin1', table.keyStartOf(i), table.keyStartOf(i) + table.keyLengthOf(i))
       return `${table.hashOf(i) % 3} ${key} ${table.keyKindOf(i)} ${table.valueOf(i)}`
     })
   }

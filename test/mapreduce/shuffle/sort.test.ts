@@ -30,7 +30,13 @@ function sorted(rows: readonly Row[], partitions: number, downward: boolean): nu
   })
   const bits = bitsOf(partitions)
   const partitionAt = bits > 0 ? (i: number): number => rows[i]?.partition ?? 0 : undefined
-  const at = sortKeys(arena, { count, base, stride, keyField: 0, metaField: 4 }, words, bits, partitionAt)
+  const at = sortKeys(
+    arena,
+    { count, base, stride, keyField: 0, metaField: 4, inlineBytesMax: -1, inlineField: 0 },
+    words,
+    bits,
+    partitionAt,
+  )
   const order = Array.from({ length: count }, (_, rank) => at(rank))
   arena.release(mark)
   return order
