@@ -190,7 +190,11 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
       store<u32>(cell, hash)
       store<u64>(cell, head, 8)
       store<u64>(cell, tail, 16)
-      store<u32>(cell, load<u32>(slots + (<usize>(hash & mask) << 3), 4), 4)
+    }
+    // A loop of its own and this short, so that the processor runs ahead to the loads of many records.
+    cell = batch
+    for (let j = first; j < last; j++, cell += BATCH_CELL) {
+      store<u32>(cell, load<u32>(slots + (<usize>(load<u32>(cell) & mask) << 3), 4), 4)
     }
     // The likely entry of each: what is loaded here is only wanted to be near when it is needed.
     let near: u32 = 0
