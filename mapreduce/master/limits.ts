@@ -48,7 +48,7 @@ export const masterLimits: MasterLimits = {
   splitBytesMin: MiB,
   splitBytesMax: 64 * MiB,
   cutBytes: 64 * KiB,
-  splitsPerWorker: 4,
+  splitsPerWorker: 3,
   workerMemoryBytesMin: 4 * MiB,
   reducerInputBytes: 128 * MiB,
   automaticReducersMax: 999,
