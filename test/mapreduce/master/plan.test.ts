@@ -59,7 +59,7 @@ describe('the plan of a job', () => {
   })
 
   it('gives every worker several tasks of a small input, and large ones of a large', () => {
-    expect(plan({ inputs: files(32 * MiB) }).splits.length).toBe(8)
+    expect(plan({ inputs: files(32 * MiB) }).splits.length).toBe(2 * masterLimits.splitsPerWorker)
     expect(plan({ inputs: files(64 * GiB) }).splits.length).toBe(1024)
   })
 
