@@ -4,7 +4,8 @@
 import type { JobReport, RunJobOptions } from './master/run-job.ts'
 
 export { MrError, type MrErrorCode } from './base/errors.ts'
-export { type InputFormat, type KeyValueRecord, keyValue, text, wholeFile } from './input/format.ts'
+export { type CsvFormat, type CsvOptions, csv, type JsonlFormat, jsonl } from './format.ts'
+export { fixed, type InputFormat, type KeyValueRecord, keyValue, lines, text, wholeFile } from './input/format.ts'
 export {
   defineJob,
   type Emit,
@@ -17,7 +18,8 @@ export {
   type Value,
 } from './job.ts'
 export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './master/run-job.ts'
-export { jsonl, type OutputFormat, raw, tsv } from './output/format.ts'
+export { type OutputFormat, raw, tsv } from './output/format.ts'
+export type { CsvRow } from './record/csv-row.ts'
 export { Text } from './record/text.ts'
 export { type Aggregate, count, first, max, min, sum } from './shuffle/aggregate.ts'
 

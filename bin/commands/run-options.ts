@@ -28,8 +28,6 @@ export interface RunOptions {
 
 const GiB = 2 ** 30
 const WORKERS_MAX = 256
-/** Named in the design, not built yet: said so instead of "unknown". */
-const formatsToCome = ['csv', 'table']
 
 const usageError = (message: string) => new MrError('MR_USAGE', message)
 
@@ -69,9 +67,6 @@ function memorySize(text: string): number {
 
 export function checkFormat(name: string): OutputFormatName {
   if (isOutputFormatName(name)) return name
-  if (formatsToCome.includes(name)) {
-    throw usageError(`--format ${name} is not there yet. There are ${outputFormatNames.join(', ')}.`)
-  }
   const meant = nearest(name, outputFormatNames)
   throw usageError(
     `--format ${name} is unknown.${meant === undefined ? '' : ` Did you mean ${meant}?`} There are ${outputFormatNames.join(', ')}.`,

@@ -1,6 +1,7 @@
 import { bundledJobs } from '../../jobs/index.ts'
 import { loadJob } from '../../mapreduce/master/load-job.ts'
 import { resolveParams } from '../../mapreduce/master/load-params.ts'
+import { chooseOutput, outputFormatNames } from '../../mapreduce/output/format.ts'
 import { runCombineStage, runReduceStage } from '../../mapreduce/stage/group-stage.ts'
 import { runMapStage } from '../../mapreduce/stage/map-stage.ts'
 import { StageContext, type StageIo } from '../../mapreduce/stage/stage-io.ts'
@@ -33,7 +34,7 @@ async function runStage(
   io: StageIo,
   format: string | undefined,
 ): Promise<void> {
-  const output = format === undefined ? (job.output?.output ?? 'tsv') : checkFormat(format)
+  const output = chooseOutput(format === undefined ? undefined : checkFormat(format), job.output)
   if (name === 'map') await runMapStage(job, ctx, io, output)
   else if (name === 'reduce') await runReduceStage(job, ctx, io, output)
   else await runCombineStage(job, ctx, io)
@@ -51,7 +52,10 @@ function stageCommand(name: StageName): Command {
         .option('-p, --param <name=value>', 'a parameter of the job; a switch needs no value', collect)
         .addHelpText('after', PIPELINE)
       if (name !== 'combine')
-        command.option('--format <name>', "how the output is written: tsv, jsonl, raw (default: the job's own)")
+        command.option(
+          '--format <name>',
+          `how the output is written: ${outputFormatNames.join(', ')} (default: the job's own)`,
+        )
       if (!(await parse(command, argv, io))) return 0
       const { param = [], format }: { param?: string[]; format?: string } = command.opts()
       const loaded = await loadJob(command.args[0] ?? '', { cwd: io.cwd, bundled: bundledJobs })

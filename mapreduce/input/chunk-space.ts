@@ -20,6 +20,9 @@ export class ChunkSpace {
   readonly linesAt: number
   readonly linesMax = LINES_MAX
   readonly window: ChunkWindow
+  /** Where the window keeps what it finds; readers that have no use for words keep offsets of their own there. */
+  readonly spansAt: number
+  readonly spansMax = WORDS_MAX * 2
 
   /** Takes about a tenth of `memoryBytes`. */
   constructor(arena: Arena, kernels: Kernels, memoryBytes: number) {
@@ -31,7 +34,8 @@ export class ChunkSpace {
     const at = arena.reserve(this.carryBytes + this.chunkBytes + SLACK_BYTES)
     this.chunkAt = at + this.carryBytes
     this.linesAt = arena.reserve(LINES_MAX * 4)
-    this.window = new ChunkWindow(arena, kernels, arena.reserve(WORDS_MAX * 8))
+    this.spansAt = arena.reserve(WORDS_MAX * 8)
+    this.window = new ChunkWindow(arena, kernels, this.spansAt)
   }
 }
 

@@ -1,18 +1,101 @@
 import type { Text } from '../record/text.ts'
 
-/** How input files are cut into records. `R` is the type of a record. */
-export interface InputFormat<R> {
-  readonly input: InputFormatName
-  /** text and keyValue: a CR before the LF belongs to the line end. */
-  readonly crlf?: boolean
-  /** keyValue: what stands between key and value; TAB by default. */
-  readonly separator?: string
+/** How input files are cut into records: plain data, which travels to the workers. `R` is the type of a record. */
+export type InputFormat<R> = InputSpec & {
   /** Never set: carries the record's type. */
   readonly recordType?: R
 }
 
-export type InputFormatName = 'text' | 'keyValue' | 'wholeFile'
-export const inputFormatNames: readonly InputFormatName[] = ['text', 'keyValue', 'wholeFile']
+export type InputSpec =
+  | TextInput
+  | KeyValueInput
+  | CsvInput
+  | JsonlInput
+  | WholeFileInput
+  | LinesInput
+  | FixedInput
+  | TableInput
+
+export type InputFormatName = InputSpec['input']
+export const inputFormatNames: readonly InputFormatName[] = [
+  'text',
+  'keyValue',
+  'csv',
+  'jsonl',
+  'wholeFile',
+  'lines',
+  'fixed',
+  'table',
+]
+
+export interface TextInput {
+  readonly input: 'text'
+  /** A CR before the LF belongs to the line end. */
+  readonly crlf?: boolean
+}
+
+export interface KeyValueInput {
+  readonly input: 'keyValue'
+  readonly crlf?: boolean
+  /** What stands between key and value; TAB by default. */
+  readonly separator?: string
+}
+
+export interface JsonlInput {
+  readonly input: 'jsonl'
+}
+
+export interface WholeFileInput {
+  readonly input: 'wholeFile'
+}
+
+export interface LinesInput {
+  readonly input: 'lines'
+  /** Lines of a map task. */
+  readonly lines: number
+  readonly crlf?: boolean
+}
+
+export interface FixedInput {
+  readonly input: 'fixed'
+  /** Bytes of a record. */
+  readonly bytes: number
+}
+
+export interface TableInput {
+  readonly input: 'table'
+}
+
+/** The dialect of a CSV file. The names are those of the fast-csv package; every one may be left out. */
+export interface CsvDialect {
+  /**
+   * true (the default): the first record of each file names the columns, and all files have the same. A list: these are
+   * the names, and the first record is data. false: there are no names.
+   */
+  readonly headers?: boolean | readonly string[]
+  /** With a list of headers: the first record of each file is passed over. */
+  readonly renameHeaders?: boolean
+  /** One ASCII character; a comma by default. */
+  readonly delimiter?: string
+  /** One ASCII character, `"` by default; null: there are no quotes, and every LF ends a record. */
+  readonly quote?: string | null
+  /** What stands before a quote inside quotes; the quote itself by default. Another one makes a file one split. */
+  readonly escape?: string
+  /** Records that begin with this character are passed over. Makes a file one split. */
+  readonly comment?: string
+  /** White space around fields, and around quotes, is no part of them. Makes a file one split. */
+  readonly trim?: boolean
+  /** Records of nothing but white space and delimiters are passed over. */
+  readonly ignoreEmpty?: boolean
+  /** Fields beyond the last column are passed over. Otherwise they are an error. */
+  readonly discardUnmappedColumns?: boolean
+  /** false: fields that a record lacks are empty. Otherwise (true, the default) they are an error. */
+  readonly strictColumnHandling?: boolean
+}
+
+export interface CsvInput extends CsvDialect {
+  readonly input: 'csv'
+}
 
 /** A record of `keyValue()`: views, good for the call. */
 export interface KeyValueRecord {
@@ -22,11 +105,37 @@ export interface KeyValueRecord {
 }
 
 /** Lines: LF ends one and is not part of it; a CR before it stays, unless `crlf`. The default. */
-export const text = (options: { crlf?: boolean } = {}): InputFormat<Text> => ({ input: 'text', ...options })
+export const text = (options: { crlf?: boolean } = {}): InputFormat<Text> => ({ ...options, input: 'text' })
 /** Lines cut at the first separator. */
 export const keyValue = (options: { crlf?: boolean; separator?: string } = {}): InputFormat<KeyValueRecord> => ({
-  input: 'keyValue',
   ...options,
+  input: 'keyValue',
 })
-/** Each file is one record; its path is `ctx.inputFile`. */
+/** Each file is one record, an empty one too; its path is `ctx.inputFile`. */
 export const wholeFile = (): InputFormat<Text> => ({ input: 'wholeFile' })
+/** Lines, `count` of them for each map task: for work where a line says what to do, and doing it takes long. */
+export const lines = (count: number, options: { crlf?: boolean } = {}): InputFormat<Text> => ({
+  ...options,
+  input: 'lines',
+  lines: count,
+})
+/** Records of exactly `bytes` bytes each, with nothing between them. */
+export const fixed = (bytes: number): InputFormat<Text> => ({ input: 'fixed', bytes })
+
+/** Whether records of this format can be found from any byte of a file. */
+export function isSplittable(format: InputSpec): boolean {
+  switch (format.input) {
+    case 'wholeFile':
+    case 'table':
+      return false
+    case 'csv':
+      return (
+        format.quote === null ||
+        (format.comment === undefined &&
+          format.trim !== true &&
+          (format.escape === undefined || format.escape === (format.quote ?? '"')))
+      )
+    default:
+      return true
+  }
+}

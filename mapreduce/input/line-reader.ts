@@ -2,18 +2,12 @@ import { MrError } from '../base/errors.ts'
 import { Text } from '../record/text.ts'
 import { type ByteSource, READ_ALIGN_BYTES } from './byte-source.ts'
 import type { ChunkSpace } from './chunk-space.ts'
-import { RECORD_BYTES_MAX, type RecordReader } from './record-reader.ts'
+import { RECORD_BYTES_MAX, type ReaderOptions, type RecordReader } from './record-reader.ts'
 
 const CR = 13
 
-export interface LineReaderOptions {
-  /** What the user calls the file. */
-  readonly name: string
+export interface LineReaderOptions extends ReaderOptions {
   readonly crlf: boolean
-  /** Called before the bytes of the chunk change: views on it that are still needed have to be used up. */
-  readonly beforeRefill: () => void
-  /** Called with the number of bytes after every read. */
-  readonly onRead: (bytes: number) => void
 }
 
 /**

@@ -10,5 +10,19 @@ export interface RecordReader {
   head(bytesMax: number): Buffer
 }
 
+export interface ReaderOptions {
+  /** What the user calls the file. */
+  readonly name: string
+  /** Called before the bytes of the chunk change: views on it that are still needed have to be used up. */
+  readonly beforeRefill: () => void
+  /** Called with the number of bytes after every read. */
+  readonly onRead: (bytes: number) => void
+  /** Where the states of quotes in this file are remembered for all that read it, see `quoteStateAt`. */
+  readonly quotes?: Uint8Array
+}
+
 /** A record larger than this is refused (MR_RECORD_TOO_LARGE). */
 export const RECORD_BYTES_MAX = 64 * 1024 * 1024
+
+/** How much of a record a message shows. */
+export const HEAD_BYTES = 60

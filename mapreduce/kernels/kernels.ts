@@ -1,3 +1,5 @@
+import type { CsvBytes } from './csv-scan.ts'
+
 /**
  * The hot loops. Every pointer is a byte offset into the arena the kernels were made for. There are two
  * implementations with identical results: plain TypeScript (plain.ts) and WebAssembly (wasm.ts, assembly/).
@@ -8,6 +10,26 @@ export interface Kernels {
   tokenise(position: number, limit: number, out: number, most: number): number
   /** Offsets of the LF bytes in [position, limit), as u32s at `out`, at most `most`; returns how many. */
   lines(position: number, limit: number, out: number, most: number): number
+  /**
+   * The CSV records that begin at `position` or later and end, with a LF, before `limit`. Writes the end of every field
+   * (see `CsvScan.ends`) at `ends`, `endsMax` u32s at most, and at `rows`: the address up to which all is found, the
+   * number of records, and for each of them its start, QUOTED set if it is malformed, and the number of ends up to its
+   * last. Returns the number of records, `rowsMax` at most; none also when `ends` is too small for one.
+   */
+  csv(
+    position: number,
+    limit: number,
+    ends: number,
+    endsMax: number,
+    rows: number,
+    rowsMax: number,
+    dialect: CsvBytes,
+  ): number
+  /**
+   * What [position, limit) does to the state of quotes, after what `before` says (see `quoteState`). The byte before
+   * `position` is looked at, too.
+   */
+  quotes(position: number, limit: number, quote: number, delimiter: number, before: number): number
   /**
    * Folds pending records [from, to) with their f64 values into the table. Returns the index of the first it did not
    * take; `to` when it took all, else the table's `status` tells why.

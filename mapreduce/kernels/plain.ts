@@ -1,7 +1,9 @@
+import { QUOTED } from '../record/csv-row.ts'
 import { hashKey } from '../record/hash.ts'
 import { metaKind, metaLength } from '../record/kind.ts'
 import { tokenise } from '../record/token-window.ts'
 import type { Arena } from './arena.ts'
+import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
 import { ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
 
@@ -39,6 +41,29 @@ export function plainKernels(arena: Arena): Kernels {
       }
       return found
     },
+
+    csv(position, limit, ends, endsMax, rows, rowsMax, dialect) {
+      const scan = new CsvScan(dialect)
+      let used = 0
+      let found = 0
+      let at = position
+      for (;;) {
+        scan.begin(at)
+        const next = scan.feed(bytes, at, limit)
+        if (next < 0 || found === rowsMax || used + scan.count > endsMax) break
+        for (let i = 0; i < scan.count; i++) u32[(ends >>> 2) + used + i] = scan.ends[i] ?? 0
+        used += scan.count
+        const row = (rows >>> 2) + 2 + found++ * 2
+        u32[row] = scan.recordStart + (scan.bad ? QUOTED : 0)
+        u32[row + 1] = used
+        at = next
+      }
+      u32[rows >>> 2] = scan.recordStart
+      u32[(rows >>> 2) + 1] = found
+      return found
+    },
+
+    quotes: (position, limit, quote, delimiter, before) => scanQuotes(bytes, position, limit, quote, delimiter, before),
 
     fold(state, pending, values, from, to, operation) {
       const at = state >>> 2

@@ -21,14 +21,36 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     }
     throw error
   }
-  const { tokenise, lines, fold, rehash } = instance.exports
-  if (!isFunction(tokenise) || !isFunction(lines) || !isFunction(fold) || !isFunction(rehash)) {
+  const { tokenise, lines, csv, quotes, fold, rehash } = instance.exports
+  if (
+    !isFunction(tokenise) ||
+    !isFunction(lines) ||
+    !isFunction(csv) ||
+    !isFunction(quotes) ||
+    !isFunction(fold) ||
+    !isFunction(rehash)
+  ) {
     throw new TypeError('kernels.wasm was built from other sources than this module: build again')
   }
   return {
     name: 'wasm',
     tokenise: (position, limit, out, most) => tokenise(position, limit, out, most) >>> 0,
     lines: (position, limit, out, most) => lines(position, limit, out, most) >>> 0,
+    csv: (position, limit, ends, endsMax, rows, rowsMax, dialect) =>
+      csv(
+        position,
+        limit,
+        ends,
+        endsMax,
+        rows,
+        rowsMax,
+        dialect.delimiter,
+        dialect.quote,
+        dialect.escape,
+        dialect.comment,
+        dialect.trim ? 1 : 0,
+      ) >>> 0,
+    quotes: (position, limit, quote, delimiter, before) => quotes(position, limit, quote, delimiter, before) >>> 0,
     fold: (table, pending, values, from, to, operation) => fold(table, pending, values, from, to, operation) >>> 0,
     rehash: (table) => {
       rehash(table)

@@ -3,16 +3,13 @@ import { counter } from '../base/counters.ts'
 import { openSource } from '../input/byte-source.ts'
 import { text } from '../input/format.ts'
 import { openReader } from '../input/open-reader.ts'
-import type { RecordReader } from '../input/record-reader.ts'
+import { HEAD_BYTES, type RecordReader } from '../input/record-reader.ts'
 import type { MapTask, RunSlice, TaskDone } from '../master/task.ts'
 import type { MapOutput } from '../output/map-output.ts'
-import { Text } from '../record/text.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
 import { isOwnError, type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
-
-/** How much of a record a message shows. */
-const HEAD_BYTES = 60
+import { lend } from './lend.ts'
 
 /** One attempt's reading and calling of `map`. */
 export class MapAttempt {
@@ -70,6 +67,7 @@ export class MapAttempt {
       const length = file.gzip ? source.length : segment.length
       const reader = openReader(job.input ?? text(), space.chunk, source, segment.start, length, {
         name: file.name,
+        quotes: this.env.quotes.of(segment.file),
         beforeRefill: () => {
           output.flush()
         },
@@ -126,22 +124,4 @@ export class MapAttempt {
     if (isOwnError(cause)) return cause
     return mapError(cause, name, reader.offset, this.records, reader.head(HEAD_BYTES))
   }
-}
-
-/** A copy of a record's views in memory that can be spoilt. */
-function lend(record: unknown): { record: unknown; scribble: () => void } {
-  if (record instanceof Text) {
-    const copy = record.copy()
-    return { record: copy, scribble: () => copy.buffer.fill('#') }
-  }
-  if (typeof record === 'object' && record !== null) {
-    const lent = Object.entries(record).map(([name, part]) => ({ name, ...lend(part) }))
-    return {
-      record: Object.fromEntries(lent.map(({ name, record: part }) => [name, part])),
-      scribble: () => {
-        for (const part of lent) part.scribble()
-      },
-    }
-  }
-  return { record, scribble: () => {} }
 }

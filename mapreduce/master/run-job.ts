@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { Dfs } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
+import { isSplittable } from '../input/format.ts'
+import { shareQuotes } from '../input/quote-table.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
@@ -110,7 +112,7 @@ class JobRun {
       workers,
       memoryBytes,
       splitBytes,
-      splittable: job.input?.input !== 'wholeFile',
+      splittable: job.input === undefined || isSplittable(job.input),
       limits: this.#seams.limits,
     })
   }
@@ -137,6 +139,7 @@ class JobRun {
       reducers: work.reducers,
       memoryBytes: work.memoryBytesPerSlot,
       scratch: scratch.directory,
+      quotes: shareQuotes(files),
       checked: checked ?? false,
       ...(format === undefined ? {} : { format }),
     }

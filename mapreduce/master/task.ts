@@ -41,6 +41,8 @@ export interface JobPlan {
   readonly scratch: string
   /** `--format`, when it overrides the job's own output. */
   readonly format?: string
+  /** What workers find out of the quotes in CSV files, for each other: see mapreduce/input/quote-table.ts. */
+  readonly quotes?: SharedArrayBuffer
   /** `--check`: scribble over views once the call they were handed to is over. */
   readonly checked: boolean
 }

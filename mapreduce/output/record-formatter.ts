@@ -2,7 +2,7 @@ import { Decoder, decodeInt } from '../record/decode.ts'
 import { kind } from '../record/kind.ts'
 import { copyBytes, type RecordSink } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
-import type { OutputFormatName } from './format.ts'
+import type { OutputFormat } from './format.ts'
 
 const TAB = 9
 const LF = 10
@@ -16,11 +16,11 @@ export abstract class RecordFormatter implements RecordSink {
   protected buffer: Buffer = Buffer.allocUnsafeSlow(FLUSH_BYTES + MARGIN)
   /** Bytes of the buffer that wait to be flushed. */
   protected used = 0
-  private readonly format: OutputFormatName
+  private readonly format: OutputFormat['output']
   private readonly decoder = new Decoder()
 
-  constructor(format: OutputFormatName) {
-    this.format = format
+  constructor(format: OutputFormat) {
+    this.format = format.output
   }
 
   /** Takes buffer[0, used) away and sets `used` to 0. */

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { diskError } from '../base/system-error.ts'
-import type { OutputFormatName } from './format.ts'
+import type { OutputFormat } from './format.ts'
 import { RecordFormatter } from './record-formatter.ts'
 
 /** Writes job output into one file in the job's format. The file is an attempt's: nobody sees it before the commit. */
@@ -11,7 +11,7 @@ export class OutputWriter extends RecordFormatter {
   /** What the disk refused. User code may catch it around `emit`; the output is not to be used all the same. */
   private failure: unknown
 
-  constructor(path: string, format: OutputFormatName) {
+  constructor(path: string, format: OutputFormat) {
     super(format)
     this.path = path
     try {

@@ -1,6 +1,6 @@
 import { MrError } from '../base/errors.ts'
 import { directOutput } from '../output/direct-output.ts'
-import type { OutputFormatName } from '../output/format.ts'
+import type { OutputFormat } from '../output/format.ts'
 import { Groups } from '../shuffle/groups.ts'
 import { type ReduceStep, reduceGroups } from '../shuffle/reduce-groups.ts'
 import { type EngineJob, mapSideAggregate } from '../task/engine-job.ts'
@@ -54,7 +54,7 @@ export async function runReduceStage(
   job: EngineJob,
   ctx: StageContext,
   io: StageIo,
-  format: OutputFormatName,
+  format: OutputFormat,
   { groupBytesMax = GROUP_BYTES_MAX }: GroupStageOptions = {},
 ): Promise<void> {
   const { reduce } = job

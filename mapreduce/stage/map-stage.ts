@@ -2,7 +2,7 @@ import { MrError } from '../base/errors.ts'
 import { text } from '../input/format.ts'
 import { RECORD_BYTES_MAX } from '../input/record-reader.ts'
 import { directOutput } from '../output/direct-output.ts'
-import type { OutputFormatName } from '../output/format.ts'
+import type { OutputFormat } from '../output/format.ts'
 import { Text } from '../record/text.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
 import type { EngineJob } from '../task/engine-job.ts'
@@ -19,12 +19,13 @@ const STDIN = 'stdin'
 /** Turns a line into the record the job's input format makes of it; the same object every time. */
 function recordOf(job: EngineJob): (line: FedLine) => unknown {
   const format = job.input ?? text()
+  const crlf = 'crlf' in format && format.crlf === true
   const view = new Text(Buffer.alloc(0), 0, 0)
   const move = (line: FedLine): Text => {
     view.buffer = line.bytes
     view.start = line.start
     view.end = line.end
-    if (format.crlf === true && view.length > 0 && line.bytes[line.end - 1] === CR) view.end--
+    if (crlf && view.length > 0 && line.bytes[line.end - 1] === CR) view.end--
     return view
   }
   if (format.input !== 'keyValue') return move
@@ -44,12 +45,7 @@ function recordOf(job: EngineJob): (line: FedLine) => unknown {
 }
 
 /** The map of a job as a filter. A map-only job writes its output, any other the lines of record/stage-line.ts. */
-export async function runMapStage(
-  job: EngineJob,
-  ctx: StageContext,
-  io: StageIo,
-  format: OutputFormatName,
-): Promise<void> {
+export async function runMapStage(job: EngineJob, ctx: StageContext, io: StageIo, format: OutputFormat): Promise<void> {
   const output: StageOutput = job.reduce === undefined ? new FormattedOutput(format) : lineOutput()
   const { emit } = directOutput(output)
   const flush = async () => {

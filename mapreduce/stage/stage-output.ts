@@ -1,4 +1,4 @@
-import type { OutputFormatName } from '../output/format.ts'
+import type { OutputFormat } from '../output/format.ts'
 import { RecordFormatter } from '../output/record-formatter.ts'
 import type { RecordSink } from '../record/record-stream.ts'
 import { StageLineWriter } from '../record/stage-line.ts'
@@ -14,7 +14,7 @@ export interface StageOutput extends RecordSink {
 export class FormattedOutput extends RecordFormatter implements StageOutput {
   #flushed: Buffer[] = []
 
-  constructor(format: OutputFormatName) {
+  constructor(format: OutputFormat) {
     super(format)
   }
 

@@ -1,7 +1,8 @@
 import type { BadReplica } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
+import type { QuoteTable } from '../input/quote-table.ts'
 import type { JobPlan } from '../master/task.ts'
-import type { OutputFormatName } from '../output/format.ts'
+import type { OutputFormat } from '../output/format.ts'
 import type { EngineJob } from './engine-job.ts'
 import type { ProgressRow } from './progress-row.ts'
 import type { WorkerTaskContext } from './task-context.ts'
@@ -16,7 +17,9 @@ export interface WorkerEnvironment {
   /** The datanode the worker is bound to; empty for none. */
   readonly datanode: string
   readonly progress: ProgressRow
-  readonly format: OutputFormatName
+  readonly format: OutputFormat
+  /** Of the input files, in the order of the plan. */
+  readonly quotes: QuoteTable
 }
 
 /** What an attempt runs in. */

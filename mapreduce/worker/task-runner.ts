@@ -1,10 +1,10 @@
 import type { BadReplica } from '../../dfs/index.ts'
+import { QuoteTable } from '../input/quote-table.ts'
 import { Mapper } from '../map/mapper.ts'
 import type { Task, TaskResult, WorkerData } from '../master/task.ts'
-import type { OutputFormatName } from '../output/format.ts'
-import { isOutputFormatName } from '../output/format.ts'
+import { chooseOutput } from '../output/format.ts'
 import { runReduceTask } from '../reduce/reduce-task.ts'
-import { type EngineJob, importJob } from '../task/engine-job.ts'
+import { importJob } from '../task/engine-job.ts'
 import { ProgressRow } from '../task/progress-row.ts'
 import { WorkerTaskContext } from '../task/task-context.ts'
 import type { WorkerEnvironment } from '../task/task-environment.ts'
@@ -49,11 +49,8 @@ interface Tools {
 async function prepare({ plan, datanode }: WorkerData, progress: ProgressRow): Promise<Tools> {
   const job = await importJob(plan.moduleUrl)
   const space = new WorkerSpace(plan.memoryBytes)
-  const worker = { plan, job, space, datanode, progress, format: formatOf(plan.format, job) }
+  const format = chooseOutput(plan.format, job.output)
+  const quotes = new QuoteTable(plan.files, plan.quotes)
+  const worker = { plan, job, space, datanode, progress, format, quotes }
   return { worker, mapper: new Mapper(worker) }
-}
-
-function formatOf(asked: string | undefined, job: EngineJob): OutputFormatName {
-  if (asked !== undefined && isOutputFormatName(asked)) return asked
-  return job.output?.output ?? 'tsv'
 }

@@ -110,6 +110,9 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     imports: [
       'mapreduce/base',
       'mapreduce/input/format.ts',
+      'mapreduce/input/format-problem.ts',
+      'mapreduce/input/inspect.ts',
+      'mapreduce/input/quote-table.ts',
       'mapreduce/output',
       'mapreduce/shuffle/aggregate.ts',
       'mapreduce/job.ts',

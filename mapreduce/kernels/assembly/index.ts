@@ -3,6 +3,8 @@
  * kernels/kernels.ts and kernels/layout.ts; kernels/plain.ts is the reference. No runtime, no allocation.
  */
 
+export { csv, quotes } from './csv'
+
 const TABLE_SLOTS: usize = 0
 const TABLE_SLOT_MASK: usize = 4
 const TABLE_ENTRIES: usize = 8

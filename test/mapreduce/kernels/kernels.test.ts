@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
+import { type CsvBytes, NO_BYTE, SAME_STATE, stateAfter } from '../../../mapreduce/kernels/csv-scan.ts'
 import type { Kernels } from '../../../mapreduce/kernels/kernels.ts'
 import {
   foldOperation,
@@ -105,6 +106,77 @@ test('lines finds the same line feeds in both kernels, none at or behind the lim
       },
     ),
     { numRuns: 600 },
+  )
+})
+
+/** Everything that means something in a CSV dialect, often, and some plain bytes. */
+const csvTexts = fc.oneof(
+  fc.array(fc.constantFrom(34, 34, 44, 44, 10, 13, 97, 35, 92, 32), { maxLength: 300 }),
+  fc.array(fc.constantFrom(34, 97, 98), { maxLength: 100 }),
+  fc.array(fc.constantFrom(44, 10, 97, 98, 99, 100, 101), { maxLength: 300 }),
+  fc
+    .array(fc.constantFrom('"a,b"', 'plain', ',', ',', '\n', '\r\n', '"x ""y"" z"', '"two\nlines"', '#c"\n'), {
+      maxLength: 80,
+    })
+    .map((parts) => [...Buffer.from(parts.join(''))]),
+)
+const csvDialects: readonly CsvBytes[] = [
+  { delimiter: 44, quote: 34, escape: 34, comment: NO_BYTE, trim: false },
+  { delimiter: 44, quote: 34, escape: 34, comment: 35, trim: true },
+  { delimiter: 44, quote: 34, escape: 92, comment: NO_BYTE, trim: false },
+  { delimiter: 44, quote: NO_BYTE, escape: NO_BYTE, comment: NO_BYTE, trim: false },
+]
+
+test('csv finds the same records and fields in both kernels, whatever room it has', () => {
+  const ENDS = OUT
+  const ROWS = OUT + 96 * 1024
+  fc.assert(
+    fc.property(
+      csvTexts,
+      fc.integer({ min: 128, max: 200 }),
+      fc.oneof(fc.nat(30), fc.constant(16384)),
+      fc.oneof(fc.nat(12), fc.constant(2047)),
+      fc.constantFrom(...csvDialects),
+      fc.constantFrom(34, 10, 44, 97),
+      (bytes, at, endsMax, rowsMax, dialect, around) => {
+        fill(at, bytes, around)
+        const limit = at + bytes.length
+        const found = plain.csv(at, limit, ENDS, endsMax, ROWS, rowsMax, dialect)
+        expect(wasm.csv(at, limit, ENDS, endsMax, ROWS, rowsMax, dialect)).toBe(found)
+        const rows = one.u32.subarray(ROWS >>> 2, (ROWS >>> 2) + 2 + found * 2)
+        expect([...two.u32.subarray(ROWS >>> 2, (ROWS >>> 2) + 2 + found * 2)]).toEqual([...rows])
+        const used = found === 0 ? 0 : (rows.at(-1) ?? 0)
+        expect(two.bytes.subarray(ENDS, ENDS + used * 4)).toEqual(one.bytes.subarray(ENDS, ENDS + used * 4))
+        expect(two.bytes.subarray(ENDS + endsMax * 4, ENDS + endsMax * 4 + 128).equals(untouched)).toBe(true)
+        expect(two.bytes.subarray(ROWS + 8 + rowsMax * 8, ROWS + 8 + rowsMax * 8 + 128).equals(untouched)).toBe(true)
+      },
+    ),
+    { numRuns: 1500 },
+  )
+})
+
+test('quotes gives the same states in both kernels, and for stretches what it gives for the whole', () => {
+  fc.assert(
+    fc.property(csvTexts, fc.integer({ min: 128, max: 200 }), fc.nat(300), (bytes, at, cut) => {
+      fill(at, bytes, 97)
+      const limit = at + bytes.length
+      const middle = at + Math.min(cut, bytes.length)
+      const whole = plain.quotes(at, limit, 34, 44, SAME_STATE)
+      expect(wasm.quotes(at, limit, 34, 44, SAME_STATE)).toBe(whole)
+      for (const kernels of [plain, wasm]) {
+        expect(kernels.quotes(middle, limit, 34, 44, kernels.quotes(at, middle, 34, 44, SAME_STATE))).toBe(whole)
+        const [first, second] = [
+          kernels.quotes(at, middle, 34, 44, SAME_STATE),
+          kernels.quotes(middle, limit, 34, 44, SAME_STATE),
+        ]
+        for (const state of [0, 1, 2]) {
+          const through = stateAfter(second, stateAfter(first, state))
+          // Of no stretch at all both are the state itself.
+          expect(through).toBe(stateAfter(whole, state))
+        }
+      }
+    }),
+    { numRuns: 1500 },
   )
 })
 
