@@ -32,7 +32,7 @@ export async function openSource(
   inflateTo: string,
   beat: () => void,
 ): Promise<ByteSource> {
-  const source = file.kind === 'local' ? openLocal(file.path, file.name, file.length) : openBlocks(file, preferNode)
+  const source = openStored(file, preferNode)
   if (!file.gzip) return source
   try {
     await inflate(source, file.name, inflateTo, beat)
@@ -43,6 +43,11 @@ export async function openSource(
   } finally {
     source.close()
   }
+}
+
+/** Opens an input file as it is stored: a gzip file's compressed bytes. Throws as `openSource` does. */
+export function openStored(file: InputFile, preferNode: string): ByteSource {
+  return file.kind === 'local' ? openLocal(file.path, file.name, file.length) : openBlocks(file, preferNode)
 }
 
 function openLocal(path: string, name: string, planned?: number): ByteSource {

@@ -1,5 +1,6 @@
 import { didYouMean, nearestName } from '../base/nearest-name.ts'
 import { inputFormatNames } from '../input/format.ts'
+import { formatProblem } from '../input/format-problem.ts'
 import type { Job, ParamSpec } from '../job.ts'
 import { outputFormatNames } from '../output/format.ts'
 import { aggregateNames } from '../shuffle/aggregate.ts'
@@ -100,13 +101,15 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
     case 'string':
       return typeof value === 'string' ? undefined : wrong('a string')
     case 'input':
-      return named(value, 'input', inputFormatNames)
-        ? undefined
-        : wrong('a format such as text()', calls(inputFormatNames))
+      if (!isObject(value) || !named(value, 'input', inputFormatNames)) {
+        return wrong('a format such as text()', calls(inputFormatNames))
+      }
+      return formatProblem('input', value)
     case 'output':
-      return named(value, 'output', outputFormatNames)
-        ? undefined
-        : wrong('a format such as tsv()', calls(outputFormatNames))
+      if (!isObject(value) || !named(value, 'output', outputFormatNames)) {
+        return wrong('a format such as tsv()', calls(outputFormatNames))
+      }
+      return formatProblem('output', value)
     case 'function or aggregate':
       return typeof value === 'function' || named(value, 'aggregate', aggregateNames)
         ? undefined

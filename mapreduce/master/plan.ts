@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { MrError } from '../base/errors.ts'
+import type { FileShape } from '../input/file-shape.ts'
 import { partName } from '../output/commit.ts'
 import type { ExpandedInputs } from './inputs.ts'
 import type { DataPath } from './job-options.ts'
@@ -16,6 +17,8 @@ export interface PlanInput {
   readonly splitBytes: number | undefined
   /** False when the input format needs whole files. */
   readonly splittable: boolean
+  /** What is known of each file, in their order; instead of `splittable`. */
+  readonly shapes?: readonly FileShape[]
   readonly limits: MasterLimits
 }
 
@@ -47,6 +50,7 @@ export function planWork(input: PlanInput): WorkPlan {
     cutBytes: limits.cutBytes,
     byBlock: !mapOnly,
     splittable: input.splittable,
+    ...(input.shapes === undefined ? {} : { shapes: input.shapes }),
   })
   // A job without a byte of input still runs one map: setup and cleanup happen, and a map-only job has its part.
   if (splits.length === 0) splits.push({ segments: [], bytes: 0, placement: { kind: 'none' } })

@@ -1,7 +1,8 @@
 import path from 'node:path'
 import type { Dfs } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
-import { isSplittable } from '../input/format.ts'
+import { type FileShape, needsInspection, shapeOf } from '../input/file-shape.ts'
+import { text } from '../input/format.ts'
 import { shareQuotes } from '../input/quote-table.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
@@ -69,7 +70,7 @@ class JobRun {
       this.#throwIfCancelled()
       const { job, inputs } = await this.#look()
       const params = resolveParams(job.params, this.#options.params, this.#options.jobName)
-      const work = this.#plan(job, inputs)
+      const work = this.#plan(job, inputs, await this.#shapes(job, inputs))
       const { scratch, committer } = await this.#makePlaces()
       this.#throwIfCancelled()
       return await this.#execute(work, this.#jobPlan(params, inputs, work, scratch), committer, scratch)
@@ -102,7 +103,13 @@ class JobRun {
     if (output.kind === 'local') await settleSiblings(disk, path.resolve(output.path), ownerIsDead)
   }
 
-  #plan(job: Job, inputs: ExpandedInputs): WorkPlan {
+  async #shapes({ input = text() }: Job, { files }: ExpandedInputs): Promise<FileShape[]> {
+    if (!needsInspection(input)) return files.map(() => shapeOf(input))
+    const { inspectFiles } = await import('../input/inspect.ts')
+    return await inspectFiles(files, () => input, this.#options.signal)
+  }
+
+  #plan(job: Job, inputs: ExpandedInputs, shapes: readonly FileShape[]): WorkPlan {
     const { output, reducers, workers, memoryBytes, splitBytes } = this.#options
     refuseOverlap(inputs, output, shown(output))
     return planWork({
@@ -112,7 +119,8 @@ class JobRun {
       workers,
       memoryBytes,
       splitBytes,
-      splittable: job.input === undefined || isSplittable(job.input),
+      splittable: true,
+      shapes,
       limits: this.#seams.limits,
     })
   }

@@ -1,4 +1,5 @@
 import type { LocatedBlock } from '../../dfs/index.ts'
+import type { FileShape } from '../input/file-shape.ts'
 import type { InputFile, Segment } from './task.ts'
 
 /** Where a task's bytes lie, as far as the choice of a slot cares. */
@@ -27,6 +28,8 @@ export interface SplitOptions {
   readonly byBlock: boolean
   /** False when records can't be found from the middle of a file: every file is one segment. */
   readonly splittable: boolean
+  /** What is known of each file, in their order; instead of `splittable`. */
+  readonly shapes?: readonly FileShape[]
 }
 
 /** A stretch of one file, with the datanodes that hold all of it; undefined: not in the DFS. */
@@ -37,7 +40,8 @@ interface Piece extends Segment {
 /**
  * Cuts the input into splits. Their segments, one after the other, are the input in order, every byte once. Files
  * smaller than a split are packed together in file order (Hadoop's CombineFile idea), so that two thousand small files
- * are a handful of tasks; segments that touch are joined. Empty files give no segment.
+ * are a handful of tasks; segments that touch are joined. Empty files give no segment, unless their format has a record
+ * in them. A file with cuts of its own is cut there and shares no split.
  */
 export function planSplits(files: readonly InputFile[], options: SplitOptions): Split[] {
   if (!Number.isSafeInteger(options.splitBytes) || options.splitBytes < 1) {
@@ -51,6 +55,14 @@ export function planSplits(files: readonly InputFile[], options: SplitOptions): 
     open = undefined
   }
   for (const [index, file] of files.entries()) {
+    const cuts = options.shapes?.[index]?.cuts
+    if (cuts !== undefined && file.length > 0) {
+      seal()
+      for (const piece of cutAt(index, file, cuts)) {
+        splits.push({ segments: [segmentOf(piece)], bytes: piece.length, placement: placementOf(piece.nodes) })
+      }
+      continue
+    }
     for (const piece of cutFile(index, file, options)) {
       const shared: ReadonlyMap<string, string> | undefined =
         open === undefined ? piece.nodes : intersect(open.nodes, piece.nodes)
@@ -75,18 +87,35 @@ function append(segments: Segment[], piece: Segment): void {
   if (last !== undefined && last.file === piece.file && last.start + last.length === piece.start) {
     segments[segments.length - 1] = { file: last.file, start: last.start, length: last.length + piece.length }
   } else {
-    segments.push({ file: piece.file, start: piece.start, length: piece.length })
+    segments.push(segmentOf(piece))
   }
 }
 
+const segmentOf = ({ file, start, length }: Segment): Segment => ({ file, start, length })
+
+function* cutAt(index: number, file: InputFile, cuts: readonly number[]): Generator<Piece> {
+  for (const [i, start] of [0, ...cuts].entries()) {
+    const length = (cuts[i] ?? file.length) - start
+    yield { file: index, start, length, nodes: nodesBelow(file, start, length) }
+  }
+}
+
+function nodesBelow(file: InputFile, start: number, length: number): ReadonlyMap<string, string> | undefined {
+  return file.kind === 'dfs' ? holders(file.blocks, start, length) : undefined
+}
+
 function* cutFile(index: number, file: InputFile, options: SplitOptions): Generator<Piece> {
-  if (file.length === 0) return
-  const whole = file.gzip || !options.splittable
+  const shape = options.shapes?.[index] ?? { splittable: options.splittable }
+  if (file.length === 0) {
+    if (shape.emptyCounts === true) yield { file: index, start: 0, length: 0, nodes: undefined }
+    return
+  }
+  const whole = file.gzip || !shape.splittable
   if (whole || file.kind === 'local' || !options.byBlock) {
     const pieceBytes = whole ? file.length : evenly(file.length, options)
     for (let start = 0; start < file.length; start += pieceBytes) {
       const length = Math.min(pieceBytes, file.length - start)
-      yield { file: index, start, length, nodes: file.kind === 'dfs' ? holders(file.blocks, start, length) : undefined }
+      yield { file: index, start, length, nodes: nodesBelow(file, start, length) }
     }
     return
   }

@@ -14,6 +14,10 @@ export interface CsvOutput {
   readonly delimiter?: string
   /** `"` by default. */
   readonly quote?: string | null
+  /** What stands before a quote inside quotes; the quote itself by default. */
+  readonly escape?: string
+  /** A first field that begins with it is quoted. */
+  readonly comment?: string
 }
 
 export type OutputFormatName = OutputFormat['output']

@@ -1,8 +1,9 @@
 import { Decoder, decodeInt } from '../record/decode.ts'
 import { kind } from '../record/kind.ts'
 import { copyBytes, type RecordSink } from '../record/record-stream.ts'
-import { Text } from '../record/text.ts'
+import { CsvRecord } from './csv-record.ts'
 import type { OutputFormat } from './format.ts'
+import { jsonOf, plainText } from './plain-value.ts'
 
 const TAB = 9
 const LF = 10
@@ -18,9 +19,15 @@ export abstract class RecordFormatter implements RecordSink {
   protected used = 0
   private readonly format: OutputFormat['output']
   private readonly decoder = new Decoder()
+  private readonly csv: CsvRecord | undefined
 
   constructor(format: OutputFormat) {
     this.format = format.output
+    if (format.output !== 'csv') return
+    this.csv = new CsvRecord(format)
+    if (format.columns === undefined) return
+    this.csv.header()
+    this.lay(this.csv)
   }
 
   /** Takes buffer[0, used) away and sets `used` to 0. */
@@ -37,6 +44,15 @@ export abstract class RecordFormatter implements RecordSink {
     valueEnd: number,
   ): void {
     this.records++
+    if (this.csv !== undefined) {
+      const { csv, decoder } = this
+      csv.begin()
+      csv.key(decoder.decode(keyBytes, keyKind, keyStart, keyEnd))
+      csv.value(decoder.decode(valueBytes, valueKind, valueStart, valueEnd))
+      csv.end()
+      this.lay(csv)
+      return
+    }
     if (this.format === 'jsonl') {
       const key = JSON.stringify(jsonOf(this.decoder.decode(keyBytes, keyKind, keyStart, keyEnd)))
       const value = this.decoder.decode(valueBytes, valueKind, valueStart, valueEnd)
@@ -55,6 +71,12 @@ export abstract class RecordFormatter implements RecordSink {
       this.field(valueBytes, valueKind, valueStart, valueEnd)
     }
     this.byte(LF)
+  }
+
+  private lay({ bytes, length }: CsvRecord): void {
+    this.room(length)
+    copyBytes(bytes, 0, length, this.buffer, this.used)
+    this.used += length
   }
 
   private field(bytes: Buffer, kindOfField: number, start: number, end: number): void {
@@ -98,21 +120,4 @@ export abstract class RecordFormatter implements RecordSink {
     this.flush()
     if (payload + MARGIN > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(payload + MARGIN)
   }
-}
-
-/** A key or value that is not text, as it stands in `tsv`. */
-function plainText(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'bigint') return Object.is(value, -0) ? '0' : String(value)
-  return JSON.stringify(jsonOf(value)) ?? 'null'
-}
-
-/** What JSON can hold: bigints as their digits where they fit, as a string otherwise; Texts by their own toJSON. */
-function jsonOf(value: unknown): unknown {
-  if (typeof value === 'bigint') {
-    return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
-      ? Number(value)
-      : value.toString()
-  }
-  if (Array.isArray(value)) return value.map(jsonOf)
-  return value instanceof Text ? value.toString() : value
 }

@@ -1,6 +1,6 @@
 import { MrError } from '../base/errors.ts'
 import { text } from '../input/format.ts'
-import { RECORD_BYTES_MAX } from '../input/record-reader.ts'
+import { HEAD_BYTES, RECORD_BYTES_MAX } from '../input/record-reader.ts'
 import { directOutput } from '../output/direct-output.ts'
 import type { OutputFormat } from '../output/format.ts'
 import { Text } from '../record/text.ts'
@@ -9,11 +9,11 @@ import type { EngineJob } from '../task/engine-job.ts'
 import { isOwnError, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 import { type FedLine, LineFeed } from './line-feed.ts'
+import { withSpooledRecords } from './spooled-records.ts'
 import type { StageContext, StageIo } from './stage-io.ts'
 import { FormattedOutput, lineOutput, type StageOutput } from './stage-output.ts'
 
 const CR = 13
-const HEAD_BYTES = 60
 const STDIN = 'stdin'
 
 /** Turns a line into the record the job's input format makes of it; the same object every time. */
@@ -53,15 +53,14 @@ export async function runMapStage(job: EngineJob, ctx: StageContext, io: StageIo
     if (bytes.length > 0) await io.write(bytes)
   }
   let records = 0
-  const call = async (record: unknown, line: FedLine): Promise<void> => {
+  const call = async (record: unknown, at: { offset: number; head: () => Buffer }): Promise<void> => {
     records++
     try {
       const returned = job.map(record, emit, ctx)
       if (isPromise(returned)) await returned
     } catch (cause) {
       if (isOwnError(cause)) throw cause
-      const head = line.bytes.subarray(line.start, Math.min(line.end, line.start + HEAD_BYTES))
-      throw mapError(cause, STDIN, line.position, records, Buffer.from(head))
+      throw mapError(cause, STDIN, at.offset, records, at.head())
     }
     if (output.full) await flush()
   }
@@ -70,22 +69,38 @@ export async function runMapStage(job: EngineJob, ctx: StageContext, io: StageIo
   ctx.inputFile = STDIN
   if (job.input?.input === 'wholeFile') {
     const bytes = await readAll(io.input)
-    await call(new Text(bytes, 0, bytes.length), { bytes, start: 0, end: bytes.length, position: 0 })
-  } else {
+    await call(new Text(bytes, 0, bytes.length), { offset: 0, head: () => bytes.subarray(0, HEAD_BYTES) })
+  } else if (isByLine(job)) {
     const feed = new LineFeed()
     const record = recordOf(job)
     for await (const chunk of io.input) {
       io.signal.throwIfAborted()
       feed.feed(chunk)
-      while (feed.next()) await call(record(feed.line), feed.line)
+      while (feed.next()) await call(record(feed.line), placeOf(feed.line))
       // What is left of a chunk goes out before the next is waited for: the input may be somebody typing.
       await flush()
     }
-    if (feed.last()) await call(record(feed.line), feed.line)
+    if (feed.last()) await call(record(feed.line), placeOf(feed.line))
+  } else {
+    await withSpooledRecords(io, job.input ?? text(), STDIN, async (reader) => {
+      while (reader.next()) {
+        io.signal.throwIfAborted()
+        await call(reader.record, { offset: reader.offset, head: () => reader.head(HEAD_BYTES) })
+      }
+    })
   }
   ctx.inputFile = ''
   await userStep('cleanup', () => job.cleanup?.(emit, ctx))
   await flush()
+}
+
+/** Whether a line of standard input is a record, and can be handed on as soon as it is there. */
+function isByLine({ input = text() }: EngineJob): boolean {
+  return input.input === 'text' || input.input === 'keyValue' || input.input === 'lines'
+}
+
+function placeOf({ bytes, start, end, position }: FedLine): { offset: number; head: () => Buffer } {
+  return { offset: position, head: () => Buffer.from(bytes.subarray(start, Math.min(end, start + HEAD_BYTES))) }
 }
 
 async function readAll(input: AsyncIterable<Uint8Array>): Promise<Buffer> {

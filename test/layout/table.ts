@@ -109,6 +109,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'mapreduce/master': {
     imports: [
       'mapreduce/base',
+      'mapreduce/input/file-shape.ts',
       'mapreduce/input/format.ts',
       'mapreduce/input/format-problem.ts',
       'mapreduce/input/inspect.ts',

@@ -110,7 +110,10 @@ describe('the words of quern run', () => {
     [[...least, '-r', '0'], '--reducers 0: has to be a whole number from 1'],
     [[...least, '--memory', 'lots'], '--memory lots: has to be a size such as 512MB'],
     [[...least, '--memory', '5XB'], '--memory 5XB'],
-    [[...least, '--format', 'csv'], '--format csv is not there yet. There are tsv, jsonl, raw.'],
+    [
+      [...least, '--format', 'cvs'],
+      '--format cvs is unknown. Did you mean csv? There are tsv, jsonl, csv, raw, table.',
+    ],
     [[...least, '--format', 'jsnol'], 'Did you mean jsonl?'],
     [[...least, '--format', 'xml'], '--format xml is unknown. There are tsv'],
     [[...least, '--task-timeout', '0'], 'a number of seconds above 0'],

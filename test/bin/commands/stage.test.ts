@@ -211,7 +211,7 @@ describe('a filter', () => {
     [['map'], '', 2, "missing required argument 'job'"],
     [['map', 'wordcout'], '', 2, 'Did you mean wordcount?'],
     [['map', 'wordcount', '-p', 'x=1'], '', 2, 'The job wordcount takes none'],
-    [['map', 'wordcount', '--format', 'csv'], '', 2, '--format csv is not there yet'],
+    [['map', 'wordcount', '--format', 'cvs'], '', 2, '--format cvs is unknown. Did you mean csv?'],
     [['combine', 'wordcount', '--format', 'tsv'], '', 2, "unknown option '--format'"],
     [['reduce', 'grep', '-p', 'pattern=x'], '', 2, 'The job has no reduce: it is map-only'],
     [['combine', './late.js'], '', 2, 'The job has no combine'],

@@ -1,0 +1,93 @@
+import { RECORD_BYTES_MAX } from './record-reader.ts'
+
+type Given = Readonly<Record<string, unknown>>
+
+const csvFlags = ['renameHeaders', 'trim', 'ignoreEmpty', 'discardUnmappedColumns', 'strictColumnHandling']
+
+/** The options each format has. Anything else is a slip, which would otherwise be passed over without a word. */
+const options: Readonly<Record<string, readonly string[]>> = {
+  text: ['crlf'],
+  keyValue: ['crlf', 'separator'],
+  csv: ['headers', 'delimiter', 'quote', 'escape', 'comment', 'columns', ...csvFlags],
+  jsonl: [],
+  wholeFile: [],
+  lines: ['lines', 'crlf'],
+  fixed: ['bytes'],
+  table: [],
+  tsv: [],
+  raw: [],
+}
+
+/** What is wrong with the options of a format; undefined when nothing is. Completes the sentence "`input` …". */
+export function formatProblem(role: 'input' | 'output', format: Given): string | undefined {
+  const name = String(format[role])
+  const known = options[name] ?? []
+  const strange = Object.keys(format).find(
+    (key) => key !== 'input' && key !== 'output' && format[key] !== undefined && !known.includes(key),
+  )
+  if (strange !== undefined) {
+    const list = known.length === 0 ? 'It has none' : `It has ${known.join(', ')}`
+    return `${name}() has no option \`${strange}\`. ${list}`
+  }
+  if (format['crlf'] !== undefined && typeof format['crlf'] !== 'boolean') return `${name}(): \`crlf\` is true or false`
+  switch (name) {
+    case 'keyValue':
+      return format['separator'] === undefined || isText(format['separator'])
+        ? undefined
+        : 'keyValue(): `separator` is a text of one byte or more'
+    case 'lines':
+      return isCount(format['lines'], Number.MAX_SAFE_INTEGER)
+        ? undefined
+        : 'lines(n): n is the number of lines for a map task, a whole number from 1'
+    case 'fixed':
+      return isCount(format['bytes'], RECORD_BYTES_MAX)
+        ? undefined
+        : `fixed(n): n is the number of bytes of a record, a whole number from 1 to ${RECORD_BYTES_MAX} (64 MiB)`
+    case 'csv':
+      return csvProblem(format)
+    default:
+      return undefined
+  }
+}
+
+function csvProblem(format: Given): string | undefined {
+  const { headers, columns, quote } = format
+  for (const flag of csvFlags) {
+    if (format[flag] !== undefined && typeof format[flag] !== 'boolean') return `csv(): \`${flag}\` is true or false`
+  }
+  if (headers !== undefined && typeof headers !== 'boolean') {
+    const problem = namesProblem('headers', headers)
+    if (problem !== undefined) return problem
+  } else if (format['renameHeaders'] === true) {
+    return 'csv(): `renameHeaders` puts a list of `headers` in place of the first record, and there is no list'
+  }
+  if (columns !== undefined) {
+    const problem = namesProblem('columns', columns)
+    if (problem !== undefined) return problem
+  }
+  for (const option of ['delimiter', 'quote', 'escape', 'comment']) {
+    const value = format[option]
+    if (value === undefined || (option === 'quote' && value === null)) continue
+    if (typeof value !== 'string' || !/^[\t -~]$/.test(value)) {
+      return `csv(): \`${option}\` is one ASCII character, and no line end; it is ${JSON.stringify(value)}`
+    }
+  }
+  const { delimiter = ',', comment } = format
+  const quoting = quote === undefined ? '"' : quote
+  if (delimiter === quoting || delimiter === format['escape'] || comment === quoting || comment === delimiter) {
+    return 'csv(): `delimiter`, `quote` and `comment` are three different characters'
+  }
+  return undefined
+}
+
+function namesProblem(option: string, names: unknown): string | undefined {
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string')) {
+    return `csv(): \`${option}\` is a list of names, of one or more`
+  }
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  return twice === undefined ? undefined : `csv(): \`${option}\` names ${JSON.stringify(twice)} twice`
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isCount = (value: unknown, most: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
