@@ -1,4 +1,5 @@
-import type { CsvDialect, CsvInput, JsonlInput } from './input/format.ts'
+import type { CsvDialect, CsvInput, JsonlInput, TableInput } from './input/format.ts'
+import type { Key, Seen, Value } from './job.ts'
 import type { CsvOutput } from './output/format.ts'
 import type { CsvRow } from './record/csv-row.ts'
 
@@ -23,6 +24,24 @@ export interface JsonlFormat<T> extends JsonlInput {
   readonly output: 'jsonl'
   readonly recordType?: T
 }
+
+export interface TableFormat<K, V> extends TableInput {
+  readonly output: 'table'
+  readonly recordType?: TableRecord<K, V>
+}
+
+/** A record of a table: texts are views, good for the call. */
+export interface TableRecord<K = Key, V = Value> {
+  readonly key: Seen<K>
+  /** Undefined when the key was emitted without one. */
+  readonly value: Seen<V>
+}
+
+/**
+ * Sorted and indexed files, for `quern get` and for jobs that read them again. Output: `reduce` emits its keys in order.
+ * Input: `map` gets key and value as they were emitted, which `K` and `V` describe and nothing checks.
+ */
+export const table = <K = Key, V = Value>(): TableFormat<K, V> => ({ input: 'table', output: 'table' })
 
 /**
  * A JSON value a line. Input: `map` gets the value, which `T` describes and nothing checks; blank lines are passed over.

@@ -4,7 +4,16 @@
 import type { JobReport, RunJobOptions } from './master/run-job.ts'
 
 export { MrError, type MrErrorCode } from './base/errors.ts'
-export { type CsvFormat, type CsvOptions, csv, type JsonlFormat, jsonl } from './format.ts'
+export {
+  type CsvFormat,
+  type CsvOptions,
+  csv,
+  type JsonlFormat,
+  jsonl,
+  type TableFormat,
+  type TableRecord,
+  table,
+} from './format.ts'
 export { fixed, type InputFormat, type KeyValueRecord, keyValue, lines, text, wholeFile } from './input/format.ts'
 export {
   defineJob,

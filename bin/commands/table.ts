@@ -42,6 +42,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./stage.ts')).reduceCommand,
   },
   {
+    name: 'get',
+    summary: 'look up keys in a table that a job wrote',
+    load: async () => (await import('./get.ts')).command,
+  },
+  {
     name: 'fs',
     summary: "the file system: hadoop fs's verbs, with or without the dash",
     load: async () => (await import('./fs.ts')).command,

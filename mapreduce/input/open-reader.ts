@@ -6,6 +6,7 @@ import type { InputSpec } from './format.ts'
 import { LineReader } from './line-reader.ts'
 import { JsonlReader, KeyValueReader } from './line-records.ts'
 import type { ReaderOptions, RecordReader } from './record-reader.ts'
+import { TableReader } from './table-reader.ts'
 import { WholeFileReader } from './whole-file-reader.ts'
 
 /** The reader of a segment in an input format. */
@@ -34,6 +35,6 @@ export function openReader(
     case 'wholeFile':
       return new WholeFileReader(source, start, options)
     case 'table':
-      throw new TypeError('not yet')
+      return new TableReader(source, options)
   }
 }

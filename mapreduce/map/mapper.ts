@@ -1,7 +1,7 @@
 import { counter } from '../base/counters.ts'
 import type { MapTask, TaskDone } from '../master/task.ts'
 import { directOutput } from '../output/direct-output.ts'
-import { OutputWriter } from '../output/writer.ts'
+import { openOutput } from '../output/open-output.ts'
 import { createPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
 import { mapSideAggregate } from '../task/engine-job.ts'
 import type { TaskEnvironment, WorkerEnvironment } from '../task/task-environment.ts'
@@ -38,14 +38,15 @@ export class Mapper {
   }
 
   private async mapToOutput(task: MapTask, env: TaskEnvironment, attempt: MapAttempt): Promise<TaskDone> {
-    const writer = new OutputWriter(task.outputFile, env.format)
+    const place = { partition: task.task, partitions: 0, groupBy: 0 }
+    const writer = openOutput(task.outputFile, env.format, env.space.writeBuffer, place)
     try {
       await attempt.mapAll(directOutput(writer))
     } catch (error) {
       writer.abandon()
       throw error
     }
-    const outputBytes = writer.close({ sync: false })
+    const outputBytes = writer.close()
     attempt.count(counter.outputRecords, writer.records)
     attempt.count(counter.outputBytes, outputBytes)
     return attempt.done([], outputBytes)

@@ -1,3 +1,4 @@
+import { MrError } from '../base/errors.ts'
 import { Decoder, decodeInt } from '../record/decode.ts'
 import { kind } from '../record/kind.ts'
 import { copyBytes, type RecordSink } from '../record/record-stream.ts'
@@ -23,6 +24,12 @@ export abstract class RecordFormatter implements RecordSink {
 
   constructor(format: OutputFormat) {
     this.format = format.output
+    if (format.output === 'table') {
+      throw new MrError(
+        'MR_USAGE',
+        'A table has an index and is written by quern run alone. Choose another format here: --format jsonl',
+      )
+    }
     if (format.output !== 'csv') return
     this.csv = new CsvRecord(format)
     if (format.columns === undefined) return

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { diskError } from '../base/system-error.ts'
 import type { OutputFormat } from './format.ts'
 import { RecordFormatter } from './record-formatter.ts'
@@ -25,13 +25,10 @@ export class OutputWriter extends RecordFormatter {
     return this.flushed + this.used
   }
 
-  /** Flushes, makes the bytes durable when asked, closes; returns the size of the file. */
-  close(options: { sync: boolean }): number {
+  /** Flushes and closes; returns the size of the file. */
+  close(): number {
     try {
       this.flush()
-      if (options.sync) fsyncSync(this.fd)
-    } catch (error) {
-      throw diskError(error, 'writing', this.path)
     } finally {
       closeSync(this.fd)
     }

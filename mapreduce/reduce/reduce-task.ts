@@ -1,7 +1,7 @@
 import { counter } from '../base/counters.ts'
 import type { ReduceTask, TaskDone } from '../master/task.ts'
 import { directOutput } from '../output/direct-output.ts'
-import { OutputWriter } from '../output/writer.ts'
+import { openOutput } from '../output/open-output.ts'
 import { Groups } from '../shuffle/groups.ts'
 import { withMerged } from '../shuffle/merge-passes.ts'
 import { reduceGroups } from '../shuffle/reduce-groups.ts'
@@ -23,7 +23,8 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
   const beat = (): void => {
     progress.beat()
   }
-  const writer = new OutputWriter(task.outputFile, env.format)
+  const place = { partition: task.task, partitions: env.plan.reducers, groupBy: job.groupBy ?? 0 }
+  const writer = openOutput(task.outputFile, env.format, space.writeBuffer, place)
   try {
     await userStep('setup', () => job.setup?.(ctx))
     if (task.runs.length > 0) {
@@ -63,7 +64,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
     writer.abandon()
     throw error
   }
-  const outputBytes = writer.close({ sync: false })
+  const outputBytes = writer.close()
   count(counter.outputRecords, writer.records)
   count(counter.outputBytes, outputBytes)
   return { ok: true, counters, userCounters: ctx.counters, slices: [], outputBytes, bad: env.bad }

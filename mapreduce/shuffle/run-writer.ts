@@ -8,6 +8,8 @@ import { BLOCK_BYTES, BLOCK_HEADER_BYTES, RUN_HEADER_BYTES, RUN_MAGIC, RUN_VERSI
 /** Two varints and two kind bytes. */
 const RECORD_OVERHEAD_MAX = 12
 
+const runHeader = { magic: RUN_MAGIC, version: RUN_VERSION, mode: 0o600 }
+
 /** Where one partition's records lie in a run file. */
 export interface SliceRange {
   readonly offset: number
@@ -31,19 +33,23 @@ export class RunWriter implements RecordSink {
 
   /**
    * `buffer` (three blocks or more) is borrowed until `close`; a record that does not fit makes the writer take a larger
-   * one of its own.
+   * one of its own. `header`: for files of another kind made of the same blocks.
    */
-  constructor(path: string, buffer: Buffer) {
+  constructor(
+    path: string,
+    buffer: Buffer,
+    header: { readonly magic: number; readonly version: number; readonly mode: number } = runHeader,
+  ) {
     this.path = path
     this.buffer = buffer
     this.flushBytes = Math.max(BLOCK_BYTES, buffer.length - 2 * BLOCK_BYTES)
     try {
-      this.fd = openSync(path, 'wx', 0o600)
+      this.fd = openSync(path, 'wx', header.mode)
     } catch (error) {
       throw diskError(error, 'writing', path)
     }
-    this.buffer.writeUInt32LE(RUN_MAGIC, 0)
-    this.buffer.writeUInt32LE(RUN_VERSION, 4)
+    this.buffer.writeUInt32LE(header.magic, 0)
+    this.buffer.writeUInt32LE(header.version, 4)
   }
 
   write(
@@ -63,6 +69,7 @@ export class RunWriter implements RecordSink {
     }
     if (this.blockStart < 0) {
       this.blockStart = this.used
+      this.blockBegins(this.flushed + this.used, keyBytes, keyKind, keyStart, keyEnd)
       this.used += BLOCK_HEADER_BYTES
     }
     const buffer = this.buffer
@@ -89,11 +96,12 @@ export class RunWriter implements RecordSink {
     return range
   }
 
-  /** Returns the size of the file. */
-  close(): number {
+  /** Returns the size of the file. `tail` goes behind the blocks. */
+  close(tail: readonly Buffer[] = []): number {
     try {
       this.closeBlock()
       this.flush()
+      for (const bytes of tail) this.put(bytes, bytes.length)
     } finally {
       closeSync(this.fd)
     }
@@ -104,6 +112,9 @@ export class RunWriter implements RecordSink {
   abandon(): void {
     closeSync(this.fd)
   }
+
+  /** The block at `offset` of the file begins with this key. */
+  protected blockBegins(_offset: number, _key: Buffer, _keyKind: number, _start: number, _end: number): void {}
 
   private closeBlock(): void {
     if (this.blockStart < 0) return
@@ -122,12 +133,16 @@ export class RunWriter implements RecordSink {
   }
 
   private flush(): void {
+    this.put(this.buffer, this.used)
+    this.used = 0
+  }
+
+  private put(bytes: Buffer, length: number): void {
     try {
-      for (let at = 0; at < this.used; ) at += writeSync(this.fd, this.buffer, at, this.used - at)
+      for (let at = 0; at < length; ) at += writeSync(this.fd, bytes, at, length - at)
     } catch (error) {
       throw diskError(error, 'writing', this.path)
     }
-    this.flushed += this.used
-    this.used = 0
+    this.flushed += length
   }
 }

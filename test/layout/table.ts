@@ -26,6 +26,12 @@ const jobWiring = [
   'mapreduce/output/format.ts',
   'mapreduce/stage',
   'mapreduce/task/engine-job.ts',
+  // How `get` reads what a job wrote.
+  'mapreduce/input/byte-source.ts',
+  'mapreduce/master/inputs.ts',
+  'mapreduce/output/plain-value.ts',
+  'mapreduce/record',
+  'mapreduce/table',
 ]
 
 /** What every part of the engine stands on. */
@@ -49,9 +55,11 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'mapreduce/base': { imports: [] },
   'mapreduce/record': { imports: ['mapreduce/base'], types: ['mapreduce/job.ts'] },
   'mapreduce/kernels': { imports: ground },
-  'mapreduce/input': { imports: [...ground, 'mapreduce/kernels', ...dfsFaces], types: contracts },
+  'mapreduce/input': { imports: [...ground, 'mapreduce/kernels', 'mapreduce/table', ...dfsFaces], types: contracts },
   'mapreduce/shuffle': { imports: [...ground, 'mapreduce/kernels'], types: contracts },
-  'mapreduce/output': { imports: [...ground, 'dfs/index.ts'], types: contracts },
+  // A table file is blocks as a run has them, with an index.
+  'mapreduce/table': { imports: [...ground, 'mapreduce/shuffle'] },
+  'mapreduce/output': { imports: [...ground, 'mapreduce/table', 'dfs/index.ts'], types: contracts },
   'mapreduce/task': {
     imports: [
       ...ground,

@@ -68,6 +68,13 @@ const jobs: Readonly<Record<string, string>> = {
     export default { input: wholeFile(), map(file, emit) { emit('length', file.length) } }`,
   'pairs.js': `import { keyValue, jsonl } from 'quern'
     export default { input: keyValue({ separator: '::' }), output: jsonl(), map({ key, value }, emit) { emit(key, value) } }`,
+  'columns.ts': `import { csv, type CsvRow } from 'quern'
+    export default { input: csv(), output: csv({ columns: ['b', 'a'] }), map(row: CsvRow, emit: (key: unknown, value: unknown) => void) {
+      if (row.get('a').equals('bad')) throw new RangeError('a bad row')
+      emit(row.get('b'), { a: row.get('a') }) } }`,
+  'values.ts': `import { defineJob, fixed, jsonl } from 'quern'
+    export const fours = defineJob({ input: fixed(4), map: (record, emit) => emit(record) })
+    export default defineJob({ input: jsonl<{ id: string; n: number }>(), map: (value, emit) => emit(value.id, value.n + 1) })`,
   'late.js': `export default { groupBy: 1, map: (line, emit) => { const [u, t] = line.toString().split(' '); emit([u, Number(t)], t) },
       reduce(key, values, emit) { let all = ''; for (const v of values) all += '<' + v; emit(key[0], all) } }`,
 }
@@ -165,6 +172,18 @@ describe('a filter', () => {
     expect(pairs.toString()).toBe('{"key":"a","value":"1::2"}\n{"key":"b","value":""}\n')
     const tsv = await stage(['map', './pairs.js', '--format', 'tsv'], Buffer.from('a::1\n'))
     expect(tsv.toString()).toBe('a\t1\n')
+    const columns = await stage(['map', './columns.ts'], Buffer.from('a,b\n1,"x\ny"\n2,z'), 3)
+    expect(columns.toString()).toBe('b,a\n"x\ny",1\nz,2\n')
+    expect((await stage(['map', './values.ts'], Buffer.from('{"id":"k","n":1}\n\n'))).toString()).toBe('k\t2\n')
+  })
+
+  it('tells where in standard input a record is bad, whatever the format', async () => {
+    const said = async (text: string) =>
+      (await compiledQuern(['map', './columns.ts'], { cwd: directory, stdin: [Buffer.from(text)] })).err
+    expect(await said('a,b\n1,2\nbad,x\n')).toMatch(
+      /stdin, byte 8 .*begins "bad,x".*RangeError: a bad row.*columns\.ts:3/s,
+    )
+    expect(await said('a,b\n1\n')).toMatch(/stdin, byte 4: the record has 1 field/)
   })
 
   it('groups tuples by their first fields where the job says so', async () => {

@@ -1,0 +1,100 @@
+import type { Dfs } from '../../dfs/index.ts'
+import { MrError } from '../../mapreduce/base/errors.ts'
+import { openStored } from '../../mapreduce/input/byte-source.ts'
+import { expandInputs } from '../../mapreduce/master/inputs.ts'
+import { plainText } from '../../mapreduce/output/plain-value.ts'
+import { Decoder } from '../../mapreduce/record/decode.ts'
+import type { RecordView } from '../../mapreduce/record/record-stream.ts'
+import { Text } from '../../mapreduce/record/text.ts'
+import { lookUp } from '../../mapreduce/table/lookup.ts'
+import { TableFile } from '../../mapreduce/table/table-file.ts'
+import { write } from '../terminal/output.ts'
+import { printable } from '../terminal/width.ts'
+import type { Command, CommandIo } from './command.ts'
+import { dfsRoot } from './root.ts'
+import { parseDataPath } from './run-options.ts'
+import { parse, parser } from './usage.ts'
+
+const DETAILS = `
+A table is what quern run writes with --format table, or a job with output: table(); one of its part files will do as well.
+Prints a line for each value of each key. A key is text, or a literal: 12, -0.5, 12n, true, ["a",1].
+Exit code: 0 all keys are there, 1 one is not, 2 wrong usage.
+
+Examples:
+  quern run wordcount -i book.txt -o counts --format table
+  quern get counts whale sea
+`
+
+const LF = Buffer.from('\n')
+
+/** A value as it stands in tsv; nothing for none. */
+function valueBytes({ valueBytes: bytes, valueKind, valueStart, valueEnd }: RecordView): Buffer {
+  const value = new Decoder().decode(bytes, valueKind, valueStart, valueEnd)
+  if (value === undefined) return Buffer.alloc(0)
+  return value instanceof Text ? value.toBytes() : Buffer.from(plainText(value))
+}
+
+function valueJson({ valueBytes: bytes, valueKind, valueStart, valueEnd }: RecordView): unknown {
+  const value = new Decoder().decode(bytes, valueKind, valueStart, valueEnd)
+  return value === undefined ? null : JSON.parse(value instanceof Text ? JSON.stringify(value) : plainText(value))
+}
+
+/** Opens every file of the table, hands them to `use`, and closes them. */
+async function withTable(
+  table: string,
+  root: string | undefined,
+  io: CommandIo,
+  use: (files: readonly TableFile[]) => Promise<number>,
+): Promise<number> {
+  const opened: { close(): void }[] = []
+  let dfs: Dfs | undefined
+  try {
+    const inputs = await expandInputs([parseDataPath(table, io.cwd)], async () => {
+      const { openDfs } = await import('../../dfs/index.ts')
+      dfs ??= await openDfs({ root: dfsRoot(root, io), create: false })
+      return dfs
+    })
+    const files = inputs.files.map((file) => {
+      const source = openStored(file, '')
+      opened.push(source)
+      return new TableFile(source, file.name)
+    })
+    if (files.length === 0) throw new MrError('MR_NO_INPUT', `${table} has no part files: it is no output of a job.`)
+    return await use(files)
+  } finally {
+    for (const source of opened) source.close()
+    await dfs?.close()
+  }
+}
+
+async function run(argv: readonly string[], io: CommandIo): Promise<number> {
+  const command = parser('get', 'Looks up keys in a table.')
+    .argument('<table>', 'the output directory of a job, local or dfs:/path')
+    .argument('<key...>', 'what to look up')
+    .option('--json', 'a line {"key":…,"values":[…]} for each key')
+    .option('--root <dir>', 'where the DFS lives (default: $QUERN_ROOT or ~/.quern)')
+    .addHelpText('after', DETAILS)
+  if (!(await parse(command, argv, io))) return 0
+  const [table = '', ...keys] = command.args
+  const { json, root }: { json?: true; root?: string } = command.opts()
+  return await withTable(table, root, io, async (files) => {
+    let exitCode = 0
+    for (const key of keys) {
+      io.signal.throwIfAborted()
+      const values: unknown[] = []
+      let found = 0
+      for (const view of lookUp(files, key)) {
+        found++
+        if (json === true) values.push(valueJson(view))
+        else await write(io.stdout, Buffer.concat([valueBytes(view), LF]))
+      }
+      if (json === true) await write(io.stdout, `${JSON.stringify({ key, values })}\n`)
+      if (found > 0) continue
+      exitCode = 1
+      await write(io.stderr, `quern: get: ${printable(table)} has no key ${printable(JSON.stringify(key))}\n`)
+    }
+    return exitCode
+  })
+}
+
+export const command: Command = { name: 'get', summary: 'look up keys in a table', run }
