@@ -96,6 +96,7 @@ const thisMachine = (): Machine => ({ cores: availableParallelism(), memoryBytes
 const DETAILS = `
 Input is files, globs, and directories with all below them (but names that begin with . or _); .gz is unpacked. Output
 is a directory with part files and _SUCCESS; it appears whole or not at all.
+Formats: tsv (key TAB value), jsonl, csv, raw (bytes as they are), table (sorted and indexed, for quern get).
 Sizes: 64k, 512MB, 1GiB. Exit code: 0 done, 1 the job failed, 2 wrong usage or bad input.
 
 Examples:
