@@ -2,7 +2,7 @@ import type { Arena } from '../kernels/arena.ts'
 import type { Kernels } from '../kernels/kernels.ts'
 import { SLACK_BYTES } from '../kernels/layout.ts'
 import { TokenWindow } from '../record/token-window.ts'
-import { READ_ALIGN_BYTES } from './byte-source.ts'
+import { type ByteSource, READ_ALIGN_BYTES } from './byte-source.ts'
 
 const LINES_MAX = 4096
 const WORDS_MAX = 8192
@@ -36,6 +36,28 @@ export class ChunkSpace {
     this.linesAt = arena.reserve(LINES_MAX * 4)
     this.spansAt = arena.reserve(WORDS_MAX * 8)
     this.window = new ChunkWindow(arena, kernels, this.spansAt)
+  }
+
+  /**
+   * Reads the chunk at `position`, a multiple of READ_ALIGN_BYTES, with the bytes at [from, to) of the last one moved in
+   * front of it: as much of the segment as fits, and only a little beyond its end.
+   */
+  refill(
+    source: ByteSource,
+    position: number,
+    segmentEnd: number,
+    from: number,
+    to: number,
+  ): { readonly read: number; readonly endOfFile: boolean } {
+    const { chunkAt } = this
+    const { bytes } = this.arena
+    bytes.copyWithin(chunkAt - (to - from), from, to)
+    const wanted =
+      position < segmentEnd
+        ? Math.min(this.chunkBytes, Math.ceil((segmentEnd - position) / READ_ALIGN_BYTES) * READ_ALIGN_BYTES)
+        : READ_ALIGN_BYTES
+    const read = source.read(bytes, chunkAt, position, wanted)
+    return { read, endOfFile: read < wanted }
   }
 }
 

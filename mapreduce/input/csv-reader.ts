@@ -292,20 +292,14 @@ export class CsvReader implements RecordReader {
   private refill(): void {
     this.options.beforeRefill()
     const { space } = this
-    const { bytes } = space.arena
     const carry = this.dataEnd - this.cursor
-    bytes.copyWithin(space.chunkAt - carry, this.cursor, this.dataEnd)
-    const wanted =
-      this.nextRead < this.segmentEnd
-        ? Math.min(space.chunkBytes, Math.ceil((this.segmentEnd - this.nextRead) / READ_ALIGN_BYTES) * READ_ALIGN_BYTES)
-        : READ_ALIGN_BYTES
-    const read = this.source.read(bytes, space.chunkAt, this.nextRead, wanted)
+    const { read, endOfFile } = space.refill(this.source, this.nextRead, this.segmentEnd, this.cursor, this.dataEnd)
     this.chunkPosition = this.nextRead
     this.nextRead += read
     this.cursor = space.chunkAt - carry
     this.dataEnd = space.chunkAt + read
     this.endAddress = this.segmentEnd - this.chunkPosition + space.chunkAt
-    this.endOfFile = read < wanted
+    this.endOfFile = endOfFile
     this.options.onRead(read)
   }
 

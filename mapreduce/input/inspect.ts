@@ -34,7 +34,9 @@ export async function inspectFiles(
     else if (format.input === 'csv' && file.length > 0) {
       const names = columnsOf(file, format)
       const first = headers.get(format)
-      if (first === undefined) headers.set(format, { name: file.name, names })
+      // A file without a record has no names either, and does no harm.
+      if (names.length === 0) shape = { splittable: false }
+      else if (first === undefined) headers.set(format, { name: file.name, names })
       else checkColumns(first, { name: file.name, names })
     }
     shapes.push(shape)

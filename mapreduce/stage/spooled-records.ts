@@ -9,8 +9,7 @@ import type { InputSpec } from '../input/format.ts'
 import { openReader } from '../input/open-reader.ts'
 import type { RecordReader } from '../input/record-reader.ts'
 import { Arena } from '../kernels/arena.ts'
-import { plainKernels } from '../kernels/plain.ts'
-import { wasmKernels } from '../kernels/wasm.ts'
+import { chooseKernels } from '../kernels/choose.ts'
 import type { StageIo } from './stage-io.ts'
 
 const MEMORY_BYTES = 16 * 1024 * 1024
@@ -32,7 +31,7 @@ export async function withSpooledRecords(
     const source = await openSource({ kind: 'local', path: file, name, length, gzip: false }, '', '', () => {})
     try {
       const arena = new Arena(MEMORY_BYTES)
-      const space = new ChunkSpace(arena, wasmKernels(arena) ?? plainKernels(arena), MEMORY_BYTES)
+      const space = new ChunkSpace(arena, chooseKernels(arena), MEMORY_BYTES)
       await use(openReader(format, space, source, 0, length, { name, beforeRefill() {}, onRead() {} }))
     } finally {
       source.close()

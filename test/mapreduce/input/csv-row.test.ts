@@ -22,6 +22,17 @@ describe('files at the edges', () => {
     for (const space of spaces) expect(whole(text, { space })).toEqual(expected)
   })
 
+  test('a header that is long, behind a mark, and given', () => {
+    const wide = Array.from({ length: 12_000 }, (_, i) => `column number ${i}`)
+    const seen: number[] = []
+    const each = (row: CsvRow): number => seen.push(row.columns.length)
+    expect(whole(`\ufeff${wide.join(',')}\n${wide.join(',')}\n`, { each })).toEqual([wide])
+    expect(whole('\ufeff"x,""",y\n', { headers: ['a', 'b'], each })).toEqual([['x,"', 'y']])
+    expect(seen).toEqual([12_000, 2])
+    expect(() => whole('a'.repeat(2_000_000))).toThrow(/no line end in the first 1048576 bytes/)
+    expect(() => whole(`"${'a\n'.repeat(1_000_000)}`)).toThrow(/the quote at byte 0, in the header, is never closed/)
+  })
+
   test('a record of more fields than are looked for at a time', () => {
     const wide = Array.from({ length: 20_000 }, (_, i) => `${i % 10}`)
     const text = `${wide.join(',')}\n${wide.join(',')}\nx\n`

@@ -99,6 +99,7 @@ describe('csv', () => {
       code: 'MR_BAD_INPUT',
       message: expect.stringMatching(/b\.csv\.gz has other columns than .*a\.csv: side, m instead of side, n/),
     })
+    await place.write('in/0.csv', '\ufeff')
     await place.write('in/b.csv.gz', 'no gzip at all')
     expect(await failure(bySide)).toMatchObject({
       code: 'MR_BAD_INPUT',
@@ -205,6 +206,12 @@ describe('lines', () => {
       message: expect.stringMatching(/more than 99999 map tasks/),
     })
   })
+})
+
+test('keyValue cuts at a separator of any bytes', async () => {
+  await place.write('in/a', 'k→v→w\r\n→\r\nnone\r\n')
+  const job = `{ input: { input: 'keyValue', separator: '→', crlf: true }, map({ key, value }, emit) { emit([key, value]) } }`
+  expect((await run(job)).parts).toEqual(['["k","v→w"]\n["",""]\n["none",""]\n'])
 })
 
 test('wholeFile hands out an empty file as a record', async () => {
