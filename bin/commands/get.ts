@@ -1,13 +1,12 @@
 import type { Dfs } from '../../dfs/index.ts'
 import { MrError } from '../../mapreduce/base/errors.ts'
-import { openStored } from '../../mapreduce/input/byte-source.ts'
+import { TableParts } from '../../mapreduce/input/table-parts.ts'
 import { expandInputs } from '../../mapreduce/master/inputs.ts'
 import { plainText } from '../../mapreduce/output/plain-value.ts'
 import { Decoder } from '../../mapreduce/record/decode.ts'
 import type { RecordView } from '../../mapreduce/record/record-stream.ts'
 import { Text } from '../../mapreduce/record/text.ts'
 import { lookUp } from '../../mapreduce/table/lookup.ts'
-import { TableFile } from '../../mapreduce/table/table-file.ts'
 import { write } from '../terminal/output.ts'
 import { printable } from '../terminal/width.ts'
 import type { Command, CommandIo } from './command.ts'
@@ -39,14 +38,14 @@ function valueJson({ valueBytes: bytes, valueKind, valueStart, valueEnd }: Recor
   return value === undefined ? null : JSON.parse(value instanceof Text ? JSON.stringify(value) : plainText(value))
 }
 
-/** Opens every file of the table, hands them to `use`, and closes them. */
+/** Hands the files of the table to `use`, and closes them. */
 async function withTable(
   table: string,
   root: string | undefined,
   io: CommandIo,
-  use: (files: readonly TableFile[]) => Promise<number>,
+  use: (parts: TableParts) => Promise<number>,
 ): Promise<number> {
-  const opened: { close(): void }[] = []
+  let parts: TableParts | undefined
   let dfs: Dfs | undefined
   try {
     const inputs = await expandInputs([parseDataPath(table, io.cwd)], async () => {
@@ -54,15 +53,12 @@ async function withTable(
       dfs ??= await openDfs({ root: dfsRoot(root, io), create: false })
       return dfs
     })
-    const files = inputs.files.map((file) => {
-      const source = openStored(file, '')
-      opened.push(source)
-      return new TableFile(source, file.name)
-    })
-    if (files.length === 0) throw new MrError('MR_NO_INPUT', `${table} has no part files: it is no output of a job.`)
-    return await use(files)
+    if (inputs.files.length === 0)
+      throw new MrError('MR_NO_INPUT', `${table} has no part files: it is no output of a job.`)
+    parts = new TableParts(inputs.files)
+    return await use(parts)
   } finally {
-    for (const source of opened) source.close()
+    parts?.close()
     await dfs?.close()
   }
 }
@@ -77,13 +73,13 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   if (!(await parse(command, argv, io))) return 0
   const [table = '', ...keys] = command.args
   const { json, root }: { json?: true; root?: string } = command.opts()
-  return await withTable(table, root, io, async (files) => {
+  return await withTable(table, root, io, async (parts) => {
     let exitCode = 0
     for (const key of keys) {
       io.signal.throwIfAborted()
       const values: unknown[] = []
       let found = 0
-      for (const view of lookUp(files, key)) {
+      for (const view of lookUp(parts, key)) {
         found++
         if (json === true) values.push(valueJson(view))
         else await write(io.stdout, Buffer.concat([valueBytes(view), LF]))

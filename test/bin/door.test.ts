@@ -65,7 +65,7 @@ describe('the door', () => {
     }
   })
 
-  it.each(['pipe', 'stream', 'search', 'get', 'history'])('does not know %s, which is not built', async (name) => {
+  it.each(['pipe', 'stream', 'search', 'history'])('does not know %s, which is not built', async (name) => {
     const world = io()
     expect(await enter([name], world)).toBe(2)
     expect(world.stderr.text).toContain(`unknown command '${name}'`)

@@ -27,7 +27,7 @@ const jobWiring = [
   'mapreduce/stage',
   'mapreduce/task/engine-job.ts',
   // How `get` reads what a job wrote.
-  'mapreduce/input/byte-source.ts',
+  'mapreduce/input/table-parts.ts',
   'mapreduce/master/inputs.ts',
   'mapreduce/output/plain-value.ts',
   'mapreduce/record',

@@ -91,6 +91,14 @@ describe('quern get', () => {
     expect(said.code).toBe(code)
   })
 
+  it('looks into more parts than it keeps open', async () => {
+    const made = await quern('run', 'wordcount', '-i', 'words.txt', '-o', 'many', '-r', '300', '--format', 'table')
+    expect(made.code).toBe(0)
+    const descriptors = fs.readdirSync('/proc/self/fd').length
+    expect(await quern('get', 'many', 'the', 'sea', 'none', 'whale')).toMatchObject({ code: 1, out: '3\n1\n1\n' })
+    expect(fs.readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(descriptors)
+  })
+
   it('explains itself', async () => {
     expect((await quern('get', '--help')).out).toMatch(/--format table.*quern get counts whale sea/s)
   })
