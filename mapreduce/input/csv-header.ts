@@ -35,9 +35,8 @@ export function parseCsvHeader(
   if (headers === false) return { columns: new CsvColumns([], codes), first, data: first }
   const read = firstRecord(name, bytes, first, whole, codes, dialect.ignoreEmpty === true)
   if (read === undefined) return undefined
-  const names = headers === true ? read.names : headers
-  checkNames(name, read.names)
-  return { columns: new CsvColumns(names, codes), first, data: read.end }
+  if (headers === true) checkNames(name, read.names)
+  return { columns: new CsvColumns(headers === true ? read.names : headers, codes), first, data: read.end }
 }
 
 function firstRecord(
@@ -79,7 +78,8 @@ function firstRecord(
 }
 
 function checkNames(name: string, names: readonly string[]): void {
-  const twice = names.find((column, i) => names.indexOf(column) < i)
+  // Columns without a name are reached by their number.
+  const twice = names.find((column, i) => column !== '' && names.indexOf(column) < i)
   if (twice === undefined) return
   throw new MrError(
     'MR_BAD_INPUT',

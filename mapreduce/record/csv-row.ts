@@ -19,7 +19,7 @@ export class CsvColumns {
 
   constructor(names: readonly string[], dialect: { quote: number; escape: number; trim: boolean }) {
     this.names = names
-    this.index = new Map(names.map((name, i) => [name, i]))
+    this.index = new Map(names.map((name, i): [string, number] => [name, i]).filter(([name]) => name !== ''))
     this.escape = dialect.escape
     this.quote = dialect.quote
     this.trim = dialect.trim

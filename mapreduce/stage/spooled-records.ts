@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { diskError } from '../base/system-error.ts'
 import { openSource } from '../input/byte-source.ts'
 import { ChunkSpace } from '../input/chunk-space.ts'
 import type { InputSpec } from '../input/format.ts'
@@ -42,19 +41,16 @@ export async function withSpooledRecords(
 }
 
 async function spool(io: StageIo, file: string): Promise<number> {
-  let handle: FileHandle | undefined
+  const handle = await open(file, 'wx', 0o600)
   let length = 0
   try {
-    handle = await open(file, 'wx', 0o600)
     for await (const chunk of io.input) {
       io.signal.throwIfAborted()
       await handle.writeFile(chunk)
       length += chunk.length
     }
-  } catch (error) {
-    throw diskError(error, 'writing', file)
   } finally {
-    await handle?.close()
+    await handle.close()
   }
   return length
 }

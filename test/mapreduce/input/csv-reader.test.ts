@@ -144,6 +144,25 @@ describe('each record is read exactly once, as fast-csv has it', () => {
     )
   })
 
+  test('where a stripe begins anywhere in a record, in the middle of its quotes too', () => {
+    const row = '"""""",a"b,"x""\n"\n'
+    const rows = row.repeat(Math.ceil((1024 * 1024 + 500) / row.length))
+    for (let shift = 0; shift <= row.length; shift++) {
+      const bytes = Buffer.from(`${'x'.repeat(shift)}\n${rows}`)
+      for (const cut of [1024 * 1024, 1024 * 1024 + 7, 1024 * 1024 + 60]) {
+        let records = 0
+        for (const [start, end] of [
+          [0, cut],
+          [cut, bytes.length],
+        ] as const) {
+          const reader = readerOf(bytes, start, end - start, { headers: false })
+          while (reader.next()) if (reader.record.length === 3) records++
+        }
+        expect(records).toBe(rows.length / row.length)
+      }
+    }
+  })
+
   test('in stripes that other workers scanned', () => {
     const row = 'abc,"de ""f""\n",ghi\n'
     const bytes = Buffer.from(row.repeat(Math.ceil((3.5 * 1024 * 1024) / row.length)))

@@ -22,6 +22,14 @@ describe('files at the edges', () => {
     for (const space of spaces) expect(whole(text, { space })).toEqual(expected)
   })
 
+  test('a header with columns that have no name, or the same one and others in its place', () => {
+    expect(whole('a,,\n1,2,3\n', { each: (row) => expect(row.columns).toEqual(['a', '', '']) })).toEqual([
+      ['1', '2', '3'],
+    ])
+    expect(() => whole('a,,\n1,2,3\n', { each: (row) => row.get('') })).toThrow(/no column ""/)
+    expect(whole('a,a\n1,2\n', { headers: ['x', 'y'], renameHeaders: true })).toEqual([['1', '2']])
+  })
+
   test('a header that is long, behind a mark, and given', () => {
     const wide = Array.from({ length: 12_000 }, (_, i) => `column number ${i}`)
     const seen: number[] = []
