@@ -1,6 +1,7 @@
 import { counter } from '../base/counters.ts'
 import type { MapTask, TaskDone } from '../master/task.ts'
 import { directOutput } from '../output/direct-output.ts'
+import { NamedOutputs, type NamedPart } from '../output/named-outputs.ts'
 import { OutputWriter } from '../output/writer.ts'
 import { createPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
 import { mapSideAggregate } from '../task/engine-job.ts'
@@ -39,16 +40,21 @@ export class Mapper {
 
   private async mapToOutput(task: MapTask, env: TaskEnvironment, attempt: MapAttempt): Promise<TaskDone> {
     const writer = new OutputWriter(task.outputFile, env.format)
+    const outputs = new NamedOutputs(env.job.outputs, task.outputFile)
+    env.ctx.named = outputs
+    let named: readonly NamedPart[]
     try {
       await attempt.mapAll(directOutput(writer))
+      named = outputs.close()
     } catch (error) {
       writer.abandon()
+      outputs.abandon()
       throw error
     }
     const outputBytes = writer.close({ sync: false })
     attempt.count(counter.outputRecords, writer.records)
     attempt.count(counter.outputBytes, outputBytes)
-    return attempt.done([], outputBytes)
+    return { ...attempt.done([], outputBytes), named }
   }
 
   private async mapToRun(task: MapTask, env: TaskEnvironment, attempt: MapAttempt): Promise<TaskDone> {

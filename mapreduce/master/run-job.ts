@@ -4,11 +4,14 @@ import { MrError } from '../base/errors.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
+import { skippedName } from '../output/skipped-records.ts'
 import { BadReplicas } from './bad-replicas.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
+import { limitsOf } from './job-limits.ts'
 import { importJob, toFileUrl } from './job-module.ts'
 import type { JobReport, RunJobOptions } from './job-options.ts'
+import type { MasterLimits } from './limits.ts'
 import { resolveParams } from './load-params.ts'
 import { committerFor, shown } from './output-place.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
@@ -19,6 +22,7 @@ import { jobReport } from './report.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
+import { readSides } from './side-data.ts'
 import type { JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
@@ -32,7 +36,7 @@ export type { MasterSeams } from './seams.ts'
  * `openDfs` gives stays open; it is the caller's.
  */
 export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobReport> {
-  return await new JobRun(options, fillSeams(seams, options)).run()
+  return await new JobRun(options, fillSeams(seams)).run()
 }
 
 /** What a run has opened, in the order it is to be closed: threads first, so that nobody writes into what is removed. */
@@ -49,6 +53,8 @@ class JobRun {
   readonly #options: RunJobOptions
   readonly #seams: MasterSeams
   readonly #startMs: number
+  /** The job's own once it is loaded. */
+  #limits: MasterLimits
   readonly #jobId = jobId()
   readonly #tag = ownerTag()
   readonly #opened: Opened = {}
@@ -59,18 +65,20 @@ class JobRun {
   constructor(options: RunJobOptions, seams: MasterSeams) {
     this.#options = options
     this.#seams = seams
+    this.#limits = seams.limits
     this.#startMs = seams.clock()
   }
 
   async run(): Promise<JobReport> {
     try {
       this.#throwIfCancelled()
-      const { job, inputs } = await this.#look()
+      const { job, inputs, sides } = await this.#look()
+      this.#limits = limitsOf(this.#seams.limits, job.limits, this.#options)
       const params = resolveParams(job.params, this.#options.params, this.#options.jobName)
       const work = this.#plan(job, inputs)
       const { scratch, committer } = await this.#makePlaces()
       this.#throwIfCancelled()
-      return await this.#execute(work, this.#jobPlan(params, inputs, work, scratch), committer, scratch)
+      return await this.#execute(work, this.#jobPlan(params, sides, inputs, work, scratch), committer, scratch)
     } catch (error) {
       const left = await this.#close()
       const cancelled = this.#options.signal?.aborted === true && !(error instanceof MrError)
@@ -79,18 +87,20 @@ class JobRun {
     }
   }
 
-  /** All three are waited for even if one fails, so that nothing of this job goes on behind its error. */
-  async #look(): Promise<{ job: Job; inputs: ExpandedInputs }> {
-    const { moduleUrl, jobName, inputs: given, signal } = this.#options
-    const [job, inputs, swept] = await Promise.allSettled([
+  /** All are waited for even if one fails, so that nothing of this job goes on behind its error. */
+  async #look(): Promise<{ job: Job; inputs: ExpandedInputs; sides: JobPlan['sides'] }> {
+    const { moduleUrl, jobName, inputs: given, signal, sides: asked } = this.#options
+    const [job, inputs, sides, swept] = await Promise.allSettled([
       importJob(moduleUrl, jobName),
       expandInputs(given, () => this.#openDfs(), signal),
+      readSides(asked ?? {}, () => this.#openDfs()),
       this.#sweep(),
     ])
     if (job.status === 'rejected') throw job.reason
     if (inputs.status === 'rejected') throw inputs.reason
+    if (sides.status === 'rejected') throw sides.reason
     if (swept.status === 'rejected') throw swept.reason
-    return { job: job.value, inputs: inputs.value }
+    return { job: job.value, inputs: inputs.value, sides: sides.value }
   }
 
   async #sweep(): Promise<void> {
@@ -111,7 +121,7 @@ class JobRun {
       memoryBytes,
       splitBytes,
       splittable: job.input?.input !== 'wholeFile',
-      limits: this.#seams.limits,
+      limits: this.#limits,
     })
   }
 
@@ -127,18 +137,26 @@ class JobRun {
     return { scratch, committer }
   }
 
-  #jobPlan(params: JobPlan['params'], { files }: ExpandedInputs, work: WorkPlan, scratch: Scratch): JobPlan {
-    const { moduleUrl, checked, format } = this.#options
+  #jobPlan(
+    params: JobPlan['params'],
+    sides: JobPlan['sides'],
+    { files }: ExpandedInputs,
+    work: WorkPlan,
+    scratch: Scratch,
+  ): JobPlan {
+    const { moduleUrl, checked, format, skipBad } = this.#options
     return {
       jobId: this.#jobId,
       moduleUrl: toFileUrl(moduleUrl),
       params,
+      sides,
       files,
       reducers: work.reducers,
       memoryBytes: work.memoryBytesPerSlot,
       scratch: scratch.directory,
       checked: checked ?? false,
       ...(format === undefined ? {} : { format }),
+      ...(skipBad === undefined ? {} : { skipBad }),
     }
   }
 
@@ -158,7 +176,9 @@ class JobRun {
     await runner.settled()
     progress.enter('commit')
     this.#throwIfCancelled()
-    await committer.commitJob(work.parts)
+    const kept = await this.#keepSkipped(runner, committer, work)
+    const named = runner.results.namedParts(work.parts, work.reducers === 0 ? 'map' : 'reduce')
+    await committer.commitJob([...work.parts, ...named, ...kept])
     const committedMs = clock()
     // Committed is committed: what follows is housekeeping and can't turn success into failure.
     const left = await this.#close()
@@ -183,6 +203,13 @@ class JobRun {
     })
   }
 
+  async #keepSkipped(runner: TaskRunner, committer: OutputCommitter, work: WorkPlan): Promise<string[]> {
+    const files = runner.results.skippedFiles(work.splits.length)
+    if (files.length === 0) return []
+    await committer.keep(skippedName, files)
+    return [skippedName]
+  }
+
   #start(
     given: {
       readonly work: WorkPlan
@@ -194,7 +221,8 @@ class JobRun {
     onMapsDone: () => void,
   ): { pool: WorkerPool; progress: ProgressTeller; runner: TaskRunner } {
     const { work, plan, slots } = given
-    const { limits, worker, clock, poolStarted } = this.#seams
+    const { worker, clock, poolStarted } = this.#seams
+    const limits = this.#limits
     const { signal, onProgress } = this.#options
     const pool = new WorkerPool({
       plan,
@@ -214,7 +242,19 @@ class JobRun {
     this.#opened.pool = pool
     poolStarted(pool)
     const reportBad: BadReplicas['report'] = (bad) => this.#badReplicas.report(bad)
-    const runner = new TaskRunner({ ...given, files: plan.files, pool, limits, clock, signal, reportBad, onMapsDone })
+    const runner = new TaskRunner({
+      ...given,
+      skipBad: plan.skipBad,
+      resumed: new Map(),
+      onRun: () => Promise.resolve(),
+      files: plan.files,
+      pool,
+      limits,
+      clock,
+      signal,
+      reportBad,
+      onMapsDone,
+    })
     this.#opened.runner = runner
     const elapsedMs = (): number => clock() - this.#startMs
     const intervalMs = limits.progressIntervalMs

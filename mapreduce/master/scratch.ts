@@ -14,6 +14,7 @@ import { ownerIsDead } from './owner.ts'
  *     <tag>/                                     one job; the tag says whose it is
  *       output.json                              the OutputRecord of local output, before anything is made there
  *       map-12.1.run                             run file of map 12, attempt 1
+ *       map-12.1.skipped                         records it set aside, see output/skipped-records.ts
  *       map-12.1.*, reduce-3.2.*                 whatever else that attempt makes (spills, merges)
  *       part-r-00003.2                           output of an attempt that goes to the DFS
  *
@@ -52,6 +53,10 @@ export class Scratch {
 
   runFile(map: number, attempt: number): string {
     return path.join(this.directory, `${attemptPrefix('map', map, attempt)}run`)
+  }
+
+  skippedFile(map: number, attempt: number): string {
+    return path.join(this.directory, `${attemptPrefix('map', map, attempt)}skipped`)
   }
 
   /** Removes every file of one attempt. */

@@ -6,6 +6,7 @@ import { isOutputFormatName } from '../output/format.ts'
 import { runReduceTask } from '../reduce/reduce-task.ts'
 import { type EngineJob, importJob } from '../task/engine-job.ts'
 import { ProgressRow } from '../task/progress-row.ts'
+import { SideFiles } from '../task/side-file.ts'
 import { WorkerTaskContext } from '../task/task-context.ts'
 import type { WorkerEnvironment } from '../task/task-environment.ts'
 import { WorkerSpace } from '../task/worker-space.ts'
@@ -28,8 +29,8 @@ export function createRunner(
     const bad: BadReplica[] = []
     try {
       tools ??= prepare(data, progress)
-      const { worker, mapper } = await tools
-      const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus)
+      const { worker, mapper, sides } = await tools
+      const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus, sides)
       const env = { ...worker, ctx, bad }
       return task.kind === 'map' ? await mapper.run(task, env) : await runReduceTask(task, env)
     } catch (error) {
@@ -44,13 +45,14 @@ export function createRunner(
 interface Tools {
   readonly worker: WorkerEnvironment
   readonly mapper: Mapper
+  readonly sides: SideFiles
 }
 
 async function prepare({ plan, datanode }: WorkerData, progress: ProgressRow): Promise<Tools> {
   const job = await importJob(plan.moduleUrl)
   const space = new WorkerSpace(plan.memoryBytes)
   const worker = { plan, job, space, datanode, progress, format: formatOf(plan.format, job) }
-  return { worker, mapper: new Mapper(worker) }
+  return { worker, mapper: new Mapper(worker), sides: new SideFiles(plan.sides) }
 }
 
 function formatOf(asked: string | undefined, job: EngineJob): OutputFormatName {

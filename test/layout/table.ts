@@ -23,9 +23,11 @@ const jobWiring = [
   'mapreduce/master/load-params.ts',
   'mapreduce/base/nearest-name.ts',
   'mapreduce/master/run-job.ts',
+  'mapreduce/master/side-data.ts',
   'mapreduce/output/format.ts',
   'mapreduce/stage',
   'mapreduce/task/engine-job.ts',
+  'mapreduce/task/side-file.ts',
 ]
 
 /** What every part of the engine stands on. */
@@ -178,7 +180,9 @@ export const pureCore: PureCore = {
     'dfs/namenode/view.ts',
     'mapreduce/master/locality.ts',
     'mapreduce/master/plan.ts',
+    'mapreduce/master/bad-record-search.ts',
     'mapreduce/master/schedule.ts',
+    'mapreduce/master/speculation.ts',
     'mapreduce/master/schedule-state.ts',
     'mapreduce/master/splits.ts',
     'mapreduce/master/watchdog.ts',

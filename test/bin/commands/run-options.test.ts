@@ -35,6 +35,12 @@ describe('the words of quern run', () => {
       json: false,
       taskTimeoutMs: undefined,
       root: undefined,
+      attempts: undefined,
+      heapMiB: undefined,
+      resume: false,
+      sides: {},
+      skipBad: undefined,
+      speculate: undefined,
     })
     expect((await parseRunOptions(least, capturedIo(), { cores: 2, memoryBytes: 64 * 2 ** 30 }))?.memoryBytes).toBe(
       2 ** 30,

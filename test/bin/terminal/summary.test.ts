@@ -18,6 +18,7 @@ const timing = (task: number, ms: number, kind: 'map' | 'reduce' = 'map'): TaskT
   endMs: 100 + ms,
   inputBytes: 1,
   outcome: 'done',
+  speculative: false,
 })
 
 const report: JobReport = {
@@ -43,6 +44,7 @@ const report: JobReport = {
   },
   userCounters: {},
   output: { path: '/counts', files: 1, bytes: 700_000, records: 60_123 },
+  named: [],
   times: { planMs: 12, mapMs: 640, reduceMs: 90, commitMs: 31, totalMs: 800 },
   tasks: [timing(0, 40), timing(1, 60), timing(2, 180), timing(0, 90, 'reduce')],
   notes: [],
