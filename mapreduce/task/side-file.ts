@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { MrError } from '../base/errors.ts'
 import type { SideFile } from '../job.ts'
 import type { SideBytes } from '../master/task.ts'
@@ -6,12 +7,27 @@ import { Text } from '../record/text.ts'
 const LF = 10
 const CR = 13
 
-/** The side files of a job by name, as user code sees them. */
+/** The side files of a job by name, as user code sees them. `checked` finds a job that writes into one. */
 export class SideFiles {
   readonly #files: ReadonlyMap<string, SideFile>
 
-  constructor(sides: readonly SideBytes[]) {
-    this.#files = new Map(sides.map((side) => [side.name, new MemorySideFile(side)]))
+  readonly #sums: ReadonlyMap<MemorySideFile, number>
+
+  constructor(sides: readonly SideBytes[], checked = false) {
+    const files = sides.map((side) => new MemorySideFile(side))
+    this.#files = new Map(files.map((file) => [file.name, file]))
+    this.#sums = new Map(checked ? files.map((file) => [file, crc32(file.bytes())]) : [])
+  }
+
+  /** After a task: MR_BAD_JOB when the bytes are not those that were given. */
+  check(): void {
+    for (const [file, sum] of this.#sums) {
+      if (crc32(file.bytes()) === sum) continue
+      throw new MrError(
+        'MR_BAD_JOB',
+        `the job wrote into the side file ${file.name}, which all workers share. Copy what is to be changed: Buffer.from(ctx.side('${file.name}').bytes())`,
+      )
+    }
   }
 
   get(name: string): SideFile {

@@ -32,7 +32,9 @@ export function createRunner(
       const { worker, mapper, sides } = await tools
       const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus, sides)
       const env = { ...worker, ctx, bad }
-      return task.kind === 'map' ? await mapper.run(task, env) : await runReduceTask(task, env)
+      const done = task.kind === 'map' ? await mapper.run(task, env) : await runReduceTask(task, env)
+      sides.check()
+      return done
     } catch (error) {
       // What user code left running is told to stop.
       abort.abort(error)
@@ -52,7 +54,7 @@ async function prepare({ plan, datanode }: WorkerData, progress: ProgressRow): P
   const job = await importJob(plan.moduleUrl)
   const space = new WorkerSpace(plan.memoryBytes)
   const worker = { plan, job, space, datanode, progress, format: formatOf(plan.format, job) }
-  return { worker, mapper: new Mapper(worker), sides: new SideFiles(plan.sides) }
+  return { worker, mapper: new Mapper(worker), sides: new SideFiles(plan.sides, plan.checked) }
 }
 
 function formatOf(asked: string | undefined, job: EngineJob): OutputFormatName {
