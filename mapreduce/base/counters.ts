@@ -23,6 +23,8 @@ export const counter = {
   offRack: 'off-rack',
   launchedMaps: 'launched-maps',
   launchedReduces: 'launched-reduces',
+  /** Maps whose run files an earlier run had left. */
+  resumedMaps: 'resumed-maps',
   failedAttempts: 'failed-attempts',
   lostAttempts: 'lost-attempts',
   timedOutAttempts: 'timed-out-attempts',

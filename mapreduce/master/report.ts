@@ -15,6 +15,8 @@ export interface ReportInput {
   /** On the clock of the timings; the report counts from it. */
   readonly startMs: number
   readonly times: JobReport['times']
+  /** Maps that were not run because their run files were there. */
+  readonly resumed: number
   /** Sentences from elsewhere than the attempts. */
   readonly notes: readonly string[]
 }
@@ -33,6 +35,7 @@ export function jobReport(input: ReportInput): JobReport {
     ...runner.results.counters(),
     ...masterCounters(tasks),
     [counter.speculativeWon]: runner.speculativeWon,
+    [counter.resumedMaps]: input.resumed,
   }
   const named = namedReport(runner.results)
   const outputBytes = runner.results.sum((result) => result.outputBytes)

@@ -11,6 +11,7 @@ import { jobId } from './job-id.ts'
 import { limitsOf } from './job-limits.ts'
 import { importJob, toFileUrl } from './job-module.ts'
 import type { JobReport, RunJobOptions } from './job-options.ts'
+import { beginKeeping, KEPT_DAYS, type Kept, noteFinished, takeOver } from './kept-maps.ts'
 import type { MasterLimits } from './limits.ts'
 import { resolveParams } from './load-params.ts'
 import { committerFor, shown } from './output-place.ts'
@@ -19,11 +20,12 @@ import { planWork, refuseOverlap, type WorkPlan } from './plan.ts'
 import { WorkerPool } from './pool.ts'
 import { ProgressTeller } from './progress.ts'
 import { jobReport } from './report.ts'
+import { resumeKey } from './resume-key.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
 import { readSides } from './side-data.ts'
-import type { JobPlan } from './task.ts'
+import type { JobPlan, TaskDone } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
 export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
@@ -37,6 +39,12 @@ export type { MasterSeams } from './seams.ts'
  */
 export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobReport> {
   return await new JobRun(options, fillSeams(seams)).run()
+}
+
+interface Resumption {
+  readonly maps: ReadonlyMap<number, TaskDone>
+  readonly notes: readonly string[]
+  readonly onRun: (map: number, runFile: string, result: TaskDone) => Promise<void>
 }
 
 /** What a run has opened, in the order it is to be closed: threads first, so that nobody writes into what is removed. */
@@ -80,8 +88,9 @@ class JobRun {
       this.#throwIfCancelled()
       return await this.#execute(work, this.#jobPlan(params, sides, inputs, work, scratch), committer, scratch)
     } catch (error) {
-      const left = await this.#close()
-      const cancelled = this.#options.signal?.aborted === true && !(error instanceof MrError)
+      const wasCancelled = this.#options.signal?.aborted === true
+      const left = await this.#close(!wasCancelled)
+      const cancelled = wasCancelled && !(error instanceof MrError)
       const cause = cancelled ? new MrError('MR_CANCELLED', 'The job was cancelled.', { cause: error }) : error
       throw left === undefined ? cause : alsoLeft(cause, left)
     }
@@ -163,9 +172,10 @@ class JobRun {
   async #execute(work: WorkPlan, plan: JobPlan, committer: OutputCommitter, scratch: Scratch): Promise<JobReport> {
     const { clock } = this.#seams
     const slots = await this.#slots(work.slots, plan)
+    const resume = await this.#resume(work, plan)
     const plannedMs = clock()
     let mapsDoneMs = plannedMs
-    const { pool, progress, runner } = this.#start({ work, plan, slots, committer, scratch }, () => {
+    const { pool, progress, runner } = this.#start({ work, plan, slots, committer, scratch, resume }, () => {
       mapsDoneMs = clock()
       progress.enter(work.reducers === 0 ? 'map' : 'reduce')
     })
@@ -199,7 +209,8 @@ class JobRun {
         commitMs: committedMs - tasksDoneMs,
         totalMs: clock() - this.#startMs,
       },
-      notes: [...this.#badReplicas.notes, ...this.#strays, ...(left === undefined ? [] : [left])],
+      resumed: resume.maps.size,
+      notes: [...resume.notes, ...this.#badReplicas.notes, ...this.#strays, ...(left === undefined ? [] : [left])],
     })
   }
 
@@ -210,6 +221,29 @@ class JobRun {
     return [skippedName]
   }
 
+  /** With --resume: what an earlier run has finished, and how to write down what this one does. */
+  async #resume(work: WorkPlan, plan: JobPlan): Promise<Resumption> {
+    const nothing = { maps: new Map(), notes: [], onRun: () => Promise.resolve() }
+    if (this.#options.resume !== true) return nothing
+    if (work.reducers === 0) {
+      return {
+        ...nothing,
+        notes: ['--resume has no effect: the job has no reduce, and its maps leave no runs to go on from.'],
+      }
+    }
+    const { disk, scratchBase: base } = this.#seams
+    const { scratch } = plan
+    const key = await resumeKey(plan, work)
+    await beginKeeping(scratch, key, disk)
+    const total = work.splits.length
+    const maps = await takeOver({ scratch, base, key, maps: total, reducers: work.reducers, disk })
+    const note =
+      maps.size === 0
+        ? `Nothing was there to resume from: no finished maps of this job with this module, parameters, input and plan are kept.`
+        : `Resumed: ${maps.size} of ${total} maps were finished by an earlier run and not run again.`
+    return { maps, notes: [note], onRun: (map, file, result) => noteFinished(key, map, file, result) }
+  }
+
   #start(
     given: {
       readonly work: WorkPlan
@@ -217,6 +251,7 @@ class JobRun {
       readonly slots: readonly ScheduleSlot[]
       readonly committer: OutputCommitter
       readonly scratch: Scratch
+      readonly resume: Resumption
     },
     onMapsDone: () => void,
   ): { pool: WorkerPool; progress: ProgressTeller; runner: TaskRunner } {
@@ -245,8 +280,8 @@ class JobRun {
     const runner = new TaskRunner({
       ...given,
       skipBad: plan.skipBad,
-      resumed: new Map(),
-      onRun: () => Promise.resolve(),
+      resumed: given.resume.maps,
+      onRun: given.resume.onRun,
       files: plan.files,
       pool,
       limits,
@@ -279,15 +314,19 @@ class JobRun {
   }
 
   /** Ends and removes everything that is not committed output. Returns what could not be done, for a person. */
-  async #close(): Promise<string | undefined> {
+  async #close(keep = false): Promise<string | undefined> {
     const { progress, pool, runner, committer, scratch } = this.#opened
     const steps: (() => Promise<void> | undefined | void)[] = [
       () => progress?.close(),
       () => pool?.close(),
       () => runner?.settled(),
       () => committer?.close(),
-      () => scratch?.remove(),
+      async () => {
+        if (!keep) await scratch?.remove()
+        else kept = await scratch?.keep()
+      },
     ]
+    let kept: Kept | undefined
     const failures: string[] = []
     for (const step of steps) {
       try {
@@ -296,7 +335,15 @@ class JobRun {
         failures.push(error instanceof Error ? error.message : String(error))
       }
     }
-    return failures.length === 0 ? undefined : `Temporary data could not all be removed: ${failures.join('; ')}`
+    const told = [
+      ...(kept === undefined
+        ? []
+        : [
+            `${kept.maps} finished ${kept.maps === 1 ? 'map is' : 'maps are'} kept for ${KEPT_DAYS} days (${kept.bytes} bytes in ${kept.directory}): the same command with --resume goes on from there.`,
+          ]),
+      ...(failures.length === 0 ? [] : [`Temporary data could not all be removed: ${failures.join('; ')}`]),
+    ]
+    return told.length === 0 ? undefined : told.join('\n')
   }
 
   #throwIfCancelled(): void {

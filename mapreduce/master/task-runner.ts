@@ -33,7 +33,7 @@ export interface TaskRunnerOptions {
   /** Maps an earlier run of the job has left finished. */
   readonly resumed: ReadonlyMap<number, TaskDone>
   /** Called when a map with a run file is committed, before reduces may count on it. */
-  readonly onRun: (map: number, attempt: number, result: TaskDone) => Promise<void>
+  readonly onRun: (map: number, runFile: string, result: TaskDone) => Promise<void>
 }
 
 type Launch = Extract<ScheduleAction, { type: 'launch' }>
@@ -262,7 +262,8 @@ export class TaskRunner {
       if (this.#isOutput(ref)) {
         const named = result?.named?.map(({ name }) => name) ?? []
         await this.#options.committer.commitTask(this.#part(task), attempt, named)
-      } else if (result !== undefined) await this.#options.onRun(task, attempt, result)
+      } else if (result !== undefined)
+        await this.#options.onRun(task, this.#options.scratch.runFile(task, attempt), result)
     } catch (error) {
       const failure = commitFailure(error)
       this.#incident(ref, 'could not commit', failure.message)
