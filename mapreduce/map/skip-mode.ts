@@ -1,6 +1,6 @@
 import { counter } from '../base/counters.ts'
 import { MrError } from '../base/errors.ts'
-import { MalformedRecord } from '../input/malformed-record.ts'
+import { BadRecord } from '../input/bad-record.ts'
 import { RECORD_BYTES_MAX, type RecordReader } from '../input/record-reader.ts'
 import type { MapTask } from '../master/task.ts'
 import type { MapOutput } from '../output/map-output.ts'
@@ -28,13 +28,13 @@ export interface SkipSegment {
  * progress row meanwhile: should the thread hang or die, the master knows at which one.
  */
 export class SkipMode {
-  private readonly env: TaskEnvironment
+  private readonly env: Pick<TaskEnvironment, 'job' | 'ctx' | 'progress'>
   private readonly atMost: number
   private readonly given: ReadonlyMap<string, string>
   private readonly log: SkippedLog
   private readonly staged = new StagedEmits()
 
-  constructor(task: MapTask, env: TaskEnvironment, atMost: number) {
+  constructor(task: MapTask, env: Pick<TaskEnvironment, 'job' | 'ctx' | 'progress'>, atMost: number) {
     this.env = env
     this.atMost = atMost
     this.given = new Map((task.skip ?? []).map(({ file, offset, error }) => [placeOf(file, offset), error]))
@@ -59,9 +59,10 @@ export class SkipMode {
         try {
           if (!reader.next()) return
         } catch (error) {
-          if (!(error instanceof MalformedRecord)) throw error
+          if (!(error instanceof BadRecord)) throw error
           segment.onRecord()
-          this.setAside({ file: name, offset: error.offset, bytes: error.bytes, error: error.message })
+          const bytes = reader.offset === error.offset ? reader.head(RECORD_BYTES_MAX) : error.head
+          this.setAside({ file: name, offset: error.offset, bytes, error: error.message })
           continue
         }
         segment.onRecord()
