@@ -66,7 +66,8 @@ export class SkipMode {
           continue
         }
         segment.onRecord()
-        const error = this.given.get(placeOf(file, reader.offset)) ?? (await this.mapOne(segment))
+        const known = this.given.size === 0 ? undefined : this.given.get(placeOf(file, reader.offset))
+        const error = known ?? (await this.mapOne(segment))
         if (error !== undefined) {
           this.setAside({ file: name, offset: reader.offset, bytes: reader.head(RECORD_BYTES_MAX), error })
           continue

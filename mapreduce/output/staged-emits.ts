@@ -1,6 +1,9 @@
 import { MrError } from '../base/errors.ts'
 import { Decoder } from '../record/decode.ts'
 import { Encoder } from '../record/encode.ts'
+import { FIELD_BYTES_MAX, kind } from '../record/kind.ts'
+import { copyBytes } from '../record/record-stream.ts'
+import { Text } from '../record/text.ts'
 
 type EmitUnknown = (key: unknown, value?: unknown) => void
 
@@ -19,25 +22,45 @@ export class StagedEmits {
   private bytes = Buffer.allocUnsafeSlow(64 * 1024)
   private used = 0
   /** Four numbers a record: key kind, end of the key, value kind, end of the value. */
-  private marks: number[] = []
+  private readonly marks: number[] = []
+  private marked = 0
 
   readonly emit: EmitUnknown = (key, value) => {
-    const keyKind = this.keys.key(key)
-    const valueKind = this.values.value(value)
-    this.take(this.keys)
+    let keyKind: number
+    if (key instanceof Text && key.end - key.start <= FIELD_BYTES_MAX) {
+      keyKind = kind.Text
+      this.take(key.buffer, key.start, key.end)
+    } else {
+      keyKind = this.keys.key(key)
+      this.take(this.keys.bytes, 0, this.keys.length)
+    }
     const keyEnd = this.used
-    this.take(this.values)
-    this.marks.push(keyKind, keyEnd, valueKind, this.used)
+    let valueKind: number
+    try {
+      valueKind = this.values.value(value)
+      this.take(this.values.bytes, 0, this.values.length)
+    } catch (error) {
+      // User code may catch it and go on: then this was no record.
+      this.used = this.marked === 0 ? 0 : (this.marks[this.marked - 1] ?? 0)
+      throw error
+    }
+    const { marks } = this
+    marks[this.marked++] = keyKind
+    marks[this.marked++] = keyEnd
+    marks[this.marked++] = valueKind
+    marks[this.marked++] = this.used
   }
 
   /** Hands everything on, in order. */
   release(emit: EmitUnknown): void {
+    const { marks, marked, bytes } = this
     let at = 0
-    for (let i = 0; i + 3 < this.marks.length; i += 4) {
-      const [keyKind = 0, keyEnd = 0, valueKind = 0, valueEnd = 0] = this.marks.slice(i, i + 4)
+    for (let i = 0; i < marked; i += 4) {
+      const keyEnd = marks[i + 1] ?? 0
+      const valueEnd = marks[i + 3] ?? 0
       emit(
-        this.keyDecoder.decode(this.bytes, keyKind, at, keyEnd),
-        this.valueDecoder.decode(this.bytes, valueKind, keyEnd, valueEnd),
+        this.keyDecoder.decode(bytes, marks[i] ?? 0, at, keyEnd),
+        this.valueDecoder.decode(bytes, marks[i + 2] ?? 0, keyEnd, valueEnd),
       )
       at = valueEnd
     }
@@ -46,12 +69,13 @@ export class StagedEmits {
 
   drop(): void {
     this.used = 0
-    this.marks = []
+    this.marked = 0
   }
 
-  private take({ bytes, length }: Encoder): void {
+  private take(bytes: Buffer, start: number, end: number): void {
+    const length = end - start
     if (this.used + length > this.bytes.length) this.grow(this.used + length)
-    bytes.copy(this.bytes, this.used, 0, length)
+    copyBytes(bytes, start, end, this.bytes, this.used)
     this.used += length
   }
 

@@ -31,6 +31,17 @@ describe('what a record emits, held back,', () => {
     expect(released(staged)).toEqual([])
   })
 
+  it('is no record when its value can not be one, even if the job goes on', () => {
+    const staged = new StagedEmits()
+    staged.emit('a', 1)
+    expect(() => staged.emit('half', Symbol('x'))).toThrow()
+    staged.emit('b', 2)
+    expect(released(staged)).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+  })
+
   it('is gone when it is dropped', () => {
     const staged = new StagedEmits()
     staged.emit('a', 1)
