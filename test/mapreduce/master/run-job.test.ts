@@ -200,8 +200,14 @@ describe('while a job runs', () => {
   })
 
   it('a task that is slow gets a second attempt on an idle worker, and the first to commit is the task', async () => {
+    const told: JobProgress[] = []
     const report = await place.run(
-      { splitBytes: 4, speculate: true, ...script({ 'map-1': ['hang', 'ok'] }) },
+      {
+        splitBytes: 4,
+        speculate: true,
+        onProgress: (progress) => told.push(progress),
+        ...script({ 'map-1': ['hang', 'ok'] }),
+      },
       { limits: { speculativeMsMin: 30, taskTimeoutMs: 20_000 } },
     )
     expect(await fs.readFile(place.at('out/part-r-00000'), 'utf8')).toBe('one\ntwo\n')
@@ -213,7 +219,8 @@ describe('while a job runs', () => {
     })
     expect(report.userCounters).toEqual({ maps: 2 })
     expect(report.tasks.map(({ outcome }) => outcome).sort()).toEqual(['done', 'done', 'done', 'superseded'])
-    // An attempt that was overtaken is no incident.
+    // An attempt that was overtaken is no incident, and no retry.
+    expect(told.at(-1)?.failedAttempts).toBe(0)
     expect(report.notes).toEqual([])
   })
 
