@@ -116,6 +116,7 @@ describe('the key of a job', () => {
         { sides: [side('a')] },
         { sides: [side('b')] },
         { skipBad: 1 },
+        { reducers: 2 },
         { files: [{ kind: 'dfs', name: 'f', length: 1, gzip: false, blocks: [] }] } as const,
       ].map((more) => resumeKey({ ...plan, ...more }, work)),
     )

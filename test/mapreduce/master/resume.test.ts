@@ -123,8 +123,6 @@ describe('a failed job that is run again with --resume', () => {
         return { moduleUrl: place.at('job2.mjs') }
       },
     ],
-    ['a parameter', async () => ({ params: { ...options.params, hang: '' } })],
-    ['the reducers', async () => ({ reducers: 3 })],
     ['the splits', async () => ({ splitBytes: 7500 })],
   ])('runs all maps when %s changed', async (_, change) => {
     await failure()
