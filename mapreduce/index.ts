@@ -19,10 +19,12 @@ export {
   defineJob,
   type Emit,
   type Job,
+  type JobLimits,
   type Key,
   type ParamSpec,
   type ParamValue,
   type Seen,
+  type SideFile,
   type TaskContext,
   type Value,
 } from './job.ts'

@@ -34,6 +34,13 @@ export interface TaskContext {
   count(name: string, by?: number): void
   /** Shown in the progress line; also tells the master the task is alive. */
   status(text: string): void
+  /**
+   * Writes to one of the job's named `outputs`: from `map` of a map-only job, from `reduce`, and from `cleanup` of either.
+   * Copies what it is given, as `emit` does.
+   */
+  write(output: string, key: Key, value?: Value): void
+  /** A file given as `--side name=PATH`: the same bytes in every task. MR_BAD_PARAM when it was not given. */
+  side(name: string): SideFile
   /** The path of the file the current record is from, as the user named it (map only; empty in reduce). */
   readonly inputFile: string
   /** 1 for the first attempt of a task. */
@@ -41,6 +48,31 @@ export interface TaskContext {
   /** 0-based index of the task among its kind. */
   readonly task: number
   readonly signal: AbortSignal
+}
+
+/** A small file that came with the job, in memory once for all workers. It is not to be written to. */
+export interface SideFile {
+  readonly name: string
+  /** As the user named it. */
+  readonly path: string
+  /** The whole file, or what was packed in it when its name ends in `.gz`. */
+  bytes(): Buffer
+  /** Decoded as UTF-8. */
+  text(): string
+  /** Without the LF or CR LF that ends them. Unlike records they may be kept. */
+  lines(): Iterable<Text>
+  /** Parsed anew by each call. Throws MR_BAD_INPUT when it is no JSON. */
+  json(): unknown
+}
+
+/** What a job wants other than the defaults; the command line has the last word. */
+export interface JobLimits {
+  /** Failures of one task before the job fails (`--attempts`). Default: 4. */
+  readonly attempts?: number
+  /** Seconds without progress before a task is ended (`--task-timeout`). Default: 60. */
+  readonly timeoutSeconds?: number
+  /** MiB of V8 heap of a worker, for the job's own objects (`--heap`). Default: 1024. */
+  readonly heapMB?: number
 }
 
 type MaybePromise = void | Promise<void>
@@ -52,6 +84,9 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly params?: Readonly<Record<string, ParamSpec>>
   readonly input?: InputFormat<R>
   readonly output?: OutputFormat
+  /** Further outputs by name (letters and digits), for `ctx.write`: files `<name>-r-00000` beside the parts, where something was written. */
+  readonly outputs?: Readonly<Record<string, OutputFormat>>
+  readonly limits?: JobLimits
   readonly setup?: (ctx: TaskContext) => MaybePromise
   readonly map: (record: R, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
   /** May run any number of times; must not change the key. */

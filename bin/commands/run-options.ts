@@ -23,6 +23,12 @@ export interface RunOptions {
   readonly quiet: boolean
   readonly json: boolean
   readonly taskTimeoutMs: number | undefined
+  readonly skipBad: number | undefined
+  readonly sides: Readonly<Record<string, DataPath>>
+  readonly attempts: number | undefined
+  readonly heapMiB: number | undefined
+  readonly speculate: boolean | undefined
+  readonly resume: boolean
   readonly root: string | undefined
 }
 
@@ -86,6 +92,25 @@ export function parseParams(words: readonly string[]): GivenParams {
   return given
 }
 
+/** `name=PATH` of side files. */
+export function parseSides(words: readonly string[], cwd: string): Record<string, DataPath> {
+  const sides: Record<string, DataPath> = Object.create(null)
+  for (const word of words) {
+    const equals = word.indexOf('=')
+    if (equals < 1) throw usageError(`--side ${word}: has to be name=PATH.`)
+    const name = word.slice(0, equals)
+    if (name in sides) throw usageError(`--side ${name} is given twice.`)
+    sides[name] = parseDataPath(word.slice(equals + 1), cwd)
+  }
+  return sides
+}
+
+function heapSize(text: string): number {
+  const mebibytes = Math.floor((parseSize(text) ?? 0) / 2 ** 20)
+  if (mebibytes >= 16 && mebibytes <= 65_536) return mebibytes
+  throw usageError(`--heap ${text}: has to be a size from 16MB to 64GB.`)
+}
+
 export interface Machine {
   readonly cores: number
   readonly memoryBytes: number
@@ -127,6 +152,16 @@ export async function parseRunOptions(
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'the report of the job as JSON on stdout')
     .option('--task-timeout <seconds>', 'end a task without progress after this long (default: 60)')
+    .option('--attempts <n>', 'failures of a task before the job fails (default: 4)')
+    .option('--heap <size>', "for the job's own objects, each worker (default: 1GiB)")
+    .option('--skip-bad <n>', 'set records aside on which map fails, at most so many; they are kept in _skipped')
+    .option('--side <name=path>', 'a small file for ctx.side(name); local, or in the DFS as dfs:/path', collect)
+    .option('--speculate', 'let an idle worker run a slow task a second time (default: with more than two cores)')
+    .option('--no-speculate', 'never do')
+    .option(
+      '--resume',
+      'go on from the finished maps of a run that failed or was killed, and keep them if this one fails',
+    )
     .option('--root <dir>', 'where the DFS lives (default: $QUERN_ROOT or ~/.quern)')
     .addHelpText('after', DETAILS)
   if (!(await parse(command, argv, io))) return undefined
@@ -144,6 +179,12 @@ export async function parseRunOptions(
     quiet?: true
     json?: true
     taskTimeout?: string
+    attempts?: string
+    heap?: string
+    skipBad?: string
+    side?: string[]
+    speculate?: boolean
+    resume?: true
     root?: string
   } = command.opts()
   const [job] = command.args
@@ -166,6 +207,12 @@ export async function parseRunOptions(
     quiet: options.quiet === true,
     json: options.json === true,
     taskTimeoutMs: options.taskTimeout === undefined ? undefined : seconds('--task-timeout', options.taskTimeout),
+    skipBad: options.skipBad === undefined ? undefined : wholeNumber('--skip-bad', options.skipBad, 1e9),
+    sides: parseSides(options.side ?? [], io.cwd),
+    attempts: options.attempts === undefined ? undefined : wholeNumber('--attempts', options.attempts, 1000),
+    heapMiB: options.heap === undefined ? undefined : heapSize(options.heap),
+    speculate: options.speculate,
+    resume: options.resume === true,
     root: options.root,
   }
 }

@@ -1,4 +1,3 @@
-import type { Dfs } from '../../dfs/index.ts'
 import { bundledJobs } from '../../jobs/index.ts'
 import { type LoadedJob, loadJob } from '../../mapreduce/master/load-job.ts'
 import { type GivenParams, resolveParams } from '../../mapreduce/master/load-params.ts'
@@ -9,7 +8,7 @@ import { styleFor } from '../terminal/style.ts'
 import { summaryLines } from '../terminal/summary.ts'
 import type { Command, CommandIo } from './command.ts'
 import { invocation, shellWord } from './invocation.ts'
-import { dfsRoot } from './root.ts'
+import { lazyDfs } from './lazy-dfs.ts'
 import { parseRunOptions, type RunOptions } from './run-options.ts'
 
 type RunJob = (options: RunJobOptions) => Promise<JobReport>
@@ -18,29 +17,6 @@ type RunJob = (options: RunJobOptions) => Promise<JobReport>
 function engineParams({ job, name }: LoadedJob, given: GivenParams): Record<string, string> {
   resolveParams(job.params, given, name)
   return Object.fromEntries(Object.entries(given).map(([param, text]) => [param, text ?? 'true']))
-}
-
-/** Opens the DFS when first asked, once, and closes it if it was. */
-function lazyDfs(options: RunOptions, io: CommandIo): { open: () => Promise<Dfs>; close: () => Promise<void> } {
-  let opened: Promise<Dfs> | undefined
-  const open = async (): Promise<Dfs> => {
-    const { openDfs } = await import('../../dfs/index.ts')
-    // Reading from a DFS that is not there is a mistake; writing into one makes it.
-    return await openDfs({
-      root: dfsRoot(options.root, io),
-      create: !options.inputs.some(({ kind }) => kind === 'dfs'),
-    })
-  }
-  return {
-    open: () => {
-      opened ??= open()
-      return opened
-    },
-    close: async () => {
-      const dfs = await opened?.catch(() => undefined)
-      await dfs?.close()
-    },
-  }
 }
 
 function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: boolean): string {
@@ -69,7 +45,9 @@ async function runWith(loadEngine: () => Promise<RunJob>, options: RunOptions, i
     quiet: options.quiet,
     term: io.env['TERM'],
   })
-  const dfs = lazyDfs(options, io)
+  // Reading from a DFS that is not there is a mistake; writing into one makes it.
+  const reads = [...options.inputs, ...Object.values(options.sides)]
+  const dfs = lazyDfs({ root: options.root, create: !reads.some(({ kind }) => kind === 'dfs') }, io)
   let report: JobReport
   try {
     report = await runJob({
@@ -88,6 +66,12 @@ async function runWith(loadEngine: () => Promise<RunJob>, options: RunOptions, i
       ...(options.reducers === undefined ? {} : { reducers: options.reducers }),
       ...(options.format === undefined ? {} : { format: options.format }),
       ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
+      ...(options.attempts === undefined ? {} : { taskAttempts: options.attempts }),
+      ...(options.heapMiB === undefined ? {} : { workerHeapMiB: options.heapMiB }),
+      ...(options.skipBad === undefined ? {} : { skipBad: options.skipBad }),
+      ...(options.speculate === undefined ? {} : { speculate: options.speculate }),
+      sides: options.sides,
+      resume: options.resume,
     })
   } finally {
     progress.clear()

@@ -1,16 +1,26 @@
 import { bundledJobs } from '../../jobs/index.ts'
 import { loadJob } from '../../mapreduce/master/load-job.ts'
 import { resolveParams } from '../../mapreduce/master/load-params.ts'
+import { readSides } from '../../mapreduce/master/side-data.ts'
 import { chooseOutput, outputFormatNames } from '../../mapreduce/output/format.ts'
 import { runCombineStage, runReduceStage } from '../../mapreduce/stage/group-stage.ts'
 import { runMapStage } from '../../mapreduce/stage/map-stage.ts'
 import { StageContext, type StageIo } from '../../mapreduce/stage/stage-io.ts'
 import { type EngineJob, importJob } from '../../mapreduce/task/engine-job.ts'
+import { SideFiles } from '../../mapreduce/task/side-file.ts'
 import { write } from '../terminal/output.ts'
 import { printable } from '../terminal/width.ts'
 import type { Command, CommandIo } from './command.ts'
-import { checkFormat, parseParams } from './run-options.ts'
+import { lazyDfs } from './lazy-dfs.ts'
+import { checkFormat, parseParams, parseSides } from './run-options.ts'
 import { parse, parser } from './usage.ts'
+
+interface StageOptions {
+  readonly param?: string[]
+  readonly side?: string[]
+  readonly format?: string
+  readonly root?: string
+}
 
 type StageName = 'map' | 'combine' | 'reduce'
 
@@ -50,6 +60,8 @@ function stageCommand(name: StageName): Command {
       const command = parser(name, descriptions[name])
         .argument('<job>', 'a bundled job (see `quern jobs`) or the path of a .ts or .js module')
         .option('-p, --param <name=value>', 'a parameter of the job; a switch needs no value', collect)
+        .option('--side <name=path>', 'a small file for ctx.side(name); local, or in the DFS as dfs:/path', collect)
+        .option('--root <dir>', 'where the DFS lives (default: $QUERN_ROOT or ~/.quern)')
         .addHelpText('after', PIPELINE)
       if (name !== 'combine')
         command.option(
@@ -57,13 +69,23 @@ function stageCommand(name: StageName): Command {
           `how the output is written: ${outputFormatNames.join(', ')} (default: the job's own)`,
         )
       if (!(await parse(command, argv, io))) return 0
-      const { param = [], format }: { param?: string[]; format?: string } = command.opts()
+      const { param = [], side = [], format, root }: StageOptions = command.opts()
       const loaded = await loadJob(command.args[0] ?? '', { cwd: io.cwd, bundled: bundledJobs })
       const params = resolveParams(loaded.job.params, parseParams(param), loaded.name)
-      const ctx = new StageContext(params, io.signal)
+      const sides = parseSides(side, io.cwd)
+      const dfs = lazyDfs({ root, create: false }, io)
+      const sideFiles = await readSides(sides, dfs.open).finally(dfs.close)
+      const job = await importJob(loaded.moduleUrl)
+      const ctx = new StageContext(params, io.signal, new SideFiles(sideFiles))
+      ctx.outputs = job.outputs ?? {}
       const stage: StageIo = { input: io.stdin, write: (bytes) => write(io.stdout, bytes), signal: io.signal }
-      await runStage(name, await importJob(loaded.moduleUrl), ctx, stage, format)
+      await runStage(name, job, ctx, stage, format)
       const counters = [...ctx.counters].map(([counter, value]) => `${printable(counter)} ${value}\n`)
+      for (const [output, records] of ctx.notWritten) {
+        counters.push(
+          `${records} records to the output ${printable(output)} were not written: a filter has one output\n`,
+        )
+      }
       if (counters.length > 0) await write(io.stderr, counters.join(''))
       return 0
     },

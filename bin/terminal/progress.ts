@@ -7,6 +7,7 @@ import { displayWidth, printable } from './width.ts'
 
 const BAR_MIN = 8
 const BAR_MAX = 40
+const STATUS_MIN = 10
 /** Before this an estimate is a guess about the start-up. */
 const ESTIMATE_AFTER_MS = 1000
 
@@ -41,6 +42,20 @@ function bar(done: number, width: number): string {
 interface Part {
   readonly rank: number
   readonly text: string
+  /** May be cut to what room there is. */
+  readonly elastic?: boolean
+}
+
+/** At most so wide, with an ellipsis where something is left out; empty when what is left would say nothing. */
+function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text
+  if (width < STATUS_MIN) return ''
+  let shown = ''
+  for (const character of text) {
+    if (displayWidth(shown + character) >= width) break
+    shown += character
+  }
+  return `${shown}…`
 }
 
 /** One line about a running job that is never wider than `columns`. Parts are left out from the least telling one on. */
@@ -72,17 +87,20 @@ export function progressLine(
       : undefined,
     left === undefined ? undefined : { rank: 2, text: left },
     failedAttempts > 0 ? { rank: 2, text: failedAttempts === 1 ? '1 retry' : `${failedAttempts} retries` } : undefined,
-    progress.status === undefined ? undefined : { rank: 8, text: printable(progress.status) },
+    progress.status === undefined ? undefined : { rank: 8, text: printable(progress.status), elastic: true },
   ]
   const chosen: Part[] = []
   // A terminal breaks the line when its last column is written, so that one stays empty.
   let room = columns - 1
   const present = parts.filter((part) => part !== undefined)
   for (const part of [...present].sort((a, b) => a.rank - b.rank)) {
-    const width = displayWidth(part.text) + (chosen.length > 0 ? 2 : 0)
-    if (width <= room) {
-      chosen.push(part)
+    const gap = chosen.length > 0 ? 2 : 0
+    const fitting = part.elastic === true ? { ...part, text: cut(part.text, room - gap) } : part
+    const width = displayWidth(fitting.text) + gap
+    if (width <= room && fitting.text !== '') {
+      chosen.push(fitting)
       room -= width
+      if (fitting !== part) present.splice(present.indexOf(part), 1, fitting)
     }
   }
   const texts = present.filter((part) => chosen.includes(part)).map(({ text }) => text)

@@ -64,6 +64,11 @@ function rowsOf(report: JobReport): Row[] {
     label: 'out',
     phrases: [many(output.files, 'file'), humanBytes(output.bytes), many(output.records, 'record')],
   })
+  for (const { name, files, bytes, records } of report.named) {
+    rows.push({ label: 'output', phrases: [name, many(files, 'file'), humanBytes(bytes), many(records, 'record')] })
+  }
+  const skipped = count(counter.skippedRecords)
+  if (skipped > 0) rows.push({ label: 'skipped', phrases: [`${many(skipped, 'bad record')}, kept in _skipped`] })
   rows.push({
     label: 'time',
     phrases: [
@@ -110,6 +115,11 @@ function rowsOf(report: JobReport): Row[] {
   ] as const
   const attempts = retried.filter(([times]) => times > 0).map(([times, how]) => `${number(times)} ${how}`)
   if (attempts.length > 0) rows.push({ label: 'attempts', phrases: [...attempts, 'tried again'] })
+  const second = count(counter.speculativeAttempts)
+  if (second > 0) {
+    const won = `${number(count(counter.speculativeWon))} of them first`
+    rows.push({ label: 'slow', phrases: [`${many(second, 'second attempt')} of slow tasks`, won] })
+  }
   for (const [name, value] of Object.entries(report.userCounters)) {
     rows.push({ label: 'counter', phrases: [`${printable(name)} ${number(value)}`] })
   }

@@ -2,6 +2,8 @@
 export const counter = {
   mapInputRecords: 'map-input-records',
   mapInputBytes: 'map-input-bytes',
+  /** Of the input records, those set aside. */
+  skippedRecords: 'skipped-records',
   mapOutputRecords: 'map-output-records',
   mapOutputBytes: 'map-output-bytes',
   combineInputRecords: 'combine-input-records',
@@ -21,7 +23,11 @@ export const counter = {
   offRack: 'off-rack',
   launchedMaps: 'launched-maps',
   launchedReduces: 'launched-reduces',
+  /** Maps whose run files an earlier run had left. */
+  resumedMaps: 'resumed-maps',
   failedAttempts: 'failed-attempts',
   lostAttempts: 'lost-attempts',
   timedOutAttempts: 'timed-out-attempts',
+  speculativeAttempts: 'speculative-attempts',
+  speculativeWon: 'speculative-won',
 } as const

@@ -20,6 +20,8 @@ export type MrErrorCode =
   /** A record, key or value over its limit. */
   | 'MR_RECORD_TOO_LARGE'
   | 'MR_BAD_INPUT'
+  /** More bad records than `--skip-bad` allows. */
+  | 'MR_SKIPPED_TOO_MANY'
   /** A run file failed its checksum or is gone; the map that made it is run again. */
   | 'MR_LOST_RUN'
   | 'MR_IO'

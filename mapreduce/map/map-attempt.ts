@@ -10,6 +10,7 @@ import { isPromise } from '../shuffle/reduce-groups.ts'
 import { isOwnError, type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 import { lend } from './lend.ts'
+import { SkipMode } from './skip-mode.ts'
 
 /** One attempt's reading and calling of `map`. */
 export class MapAttempt {
@@ -19,11 +20,15 @@ export class MapAttempt {
   private bytesTotal: number
   private bytesRead = 0
   private records = 0
+  /** Set when bad records are set aside. */
+  private readonly skipMode: SkipMode | undefined
 
   constructor(task: MapTask, env: TaskEnvironment) {
     this.task = task
     this.env = env
     this.bytesTotal = task.segments.reduce((sum, segment) => sum + segment.length, 0)
+    const { skipBad } = env.plan
+    if (skipBad !== undefined) this.skipMode = new SkipMode(task, env, skipBad)
   }
 
   count(name: string, by: number): void {
@@ -37,6 +42,7 @@ export class MapAttempt {
       userCounters: this.env.ctx.counters,
       slices,
       outputBytes,
+      ...this.skipMode?.skipped,
       bad: this.env.bad,
     }
   }
@@ -51,6 +57,7 @@ export class MapAttempt {
     this.count(counter.mapInputRecords, this.records)
     this.count(counter.mapInputBytes, this.bytesTotal)
     this.count(counter.mapOutputRecords, output.records)
+    for (const [name, by] of Object.entries(this.skipMode?.counters ?? {})) this.count(name, by)
   }
 
   private async mapSegment(segment: MapTask['segments'][number], output: MapOutput): Promise<void> {
@@ -77,7 +84,20 @@ export class MapAttempt {
           progress.records(this.records, output.records, Math.min(1, this.bytesRead / Math.max(1, this.bytesTotal)))
         },
       })
-      await (plan.checked ? this.mapChecked(reader, output, file.name) : this.mapRecords(reader, output, file.name))
+      if (this.skipMode !== undefined) {
+        await this.skipMode.mapRecords({
+          reader,
+          output,
+          file: segment.file,
+          name: file.name,
+          onRecord: () => {
+            this.records++
+            progress.beat()
+          },
+          lend: plan.checked ? lend : notLent,
+        })
+      } else
+        await (plan.checked ? this.mapChecked(reader, output, file.name) : this.mapRecords(reader, output, file.name))
       output.flush()
     } finally {
       this.env.bad.push(...source.bad)
@@ -125,3 +145,6 @@ export class MapAttempt {
     return mapError(cause, name, reader.offset, this.records, reader.head(HEAD_BYTES))
   }
 }
+
+const nothing = (): void => {}
+const notLent = (record: unknown): ReturnType<typeof lend> => ({ record, scribble: nothing })

@@ -1,6 +1,7 @@
 import { counter } from '../base/counters.ts'
 import type { MapTask, TaskDone } from '../master/task.ts'
 import { directOutput } from '../output/direct-output.ts'
+import { NamedOutputs, type NamedPart } from '../output/named-outputs.ts'
 import { openOutput } from '../output/open-output.ts'
 import { createPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
 import { mapSideAggregate } from '../task/engine-job.ts'
@@ -40,16 +41,21 @@ export class Mapper {
   private async mapToOutput(task: MapTask, env: TaskEnvironment, attempt: MapAttempt): Promise<TaskDone> {
     const place = { partition: task.task, partitions: 0, groupBy: 0 }
     const writer = openOutput(task.outputFile, env.format, env.space.writeBuffer, place)
+    const outputs = new NamedOutputs(env.job.outputs, task.outputFile)
+    env.ctx.named = outputs
+    let named: readonly NamedPart[]
     try {
       await attempt.mapAll(directOutput(writer))
+      named = outputs.close()
     } catch (error) {
       writer.abandon()
+      outputs.abandon()
       throw error
     }
     const outputBytes = writer.close()
     attempt.count(counter.outputRecords, writer.records)
     attempt.count(counter.outputBytes, outputBytes)
-    return attempt.done([], outputBytes)
+    return { ...attempt.done([], outputBytes), named }
   }
 
   private async mapToRun(task: MapTask, env: TaskEnvironment, attempt: MapAttempt): Promise<TaskDone> {

@@ -23,6 +23,16 @@ export interface RunJobOptions {
   readonly checked?: boolean
   readonly taskTimeoutMs?: number
   readonly taskAttempts?: number
+  /** Records on which map fails are set aside, at most so many in the whole job; without it they fail the job. */
+  readonly skipBad?: number
+  /** Side files by the name the job asks for them by. */
+  readonly sides?: Readonly<Record<string, DataPath>>
+  /** V8 heap of one worker. */
+  readonly workerHeapMiB?: number
+  /** Second attempts of slow tasks on idle slots. Default: where there are more than two cores. */
+  readonly speculate?: boolean
+  /** Use the finished maps of an earlier run of the same job that failed, and keep them should this one fail. */
+  readonly resume?: boolean
   /** Overrides the planner's split size; for tests and tuning. */
   readonly splitBytes?: number
   /** Opened on demand: only a job that names a `dfs:` path touches the DFS. */
@@ -54,7 +64,10 @@ export interface TaskTiming {
   readonly startMs: number
   readonly endMs: number
   readonly inputBytes: number
-  readonly outcome: 'done' | 'failed' | 'lost' | 'timed-out'
+  /** `superseded`: another attempt of the task committed first. */
+  readonly outcome: 'done' | 'failed' | 'lost' | 'timed-out' | 'superseded'
+  /** Launched beside an attempt that was slow. */
+  readonly speculative: boolean
 }
 
 export interface JobReport {
@@ -70,6 +83,13 @@ export interface JobReport {
   readonly counters: Readonly<Record<string, number>>
   readonly userCounters: Readonly<Record<string, number>>
   readonly output: { readonly path: string; readonly files: number; readonly bytes: number; readonly records: number }
+  /** The job's named outputs that something was written to; `output.files` and `output.bytes` count them too. */
+  readonly named: readonly {
+    readonly name: string
+    readonly files: number
+    readonly bytes: number
+    readonly records: number
+  }[]
   readonly times: {
     readonly planMs: number
     readonly mapMs: number

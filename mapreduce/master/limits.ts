@@ -16,6 +16,11 @@ export interface MasterLimits {
   /** How long an idle slot leaves a task to slots nearer to its data: for its rack, then for any place. */
   readonly rackDelayMs: number
   readonly anyDelayMs: number
+  /** Whether an idle slot may run a second attempt of a task that is slow: whichever commits first is the task. */
+  readonly speculate: boolean
+  /** Slow is so many times the median of the finished tasks of its kind, and at least so long. */
+  readonly speculativeFactor: number
+  readonly speculativeMsMin: number
   readonly splitBytesMin: number
   readonly splitBytesMax: number
   /** Cuts fall on multiples of this, the unit a replica is checked in. */
@@ -45,6 +50,9 @@ export const masterLimits: MasterLimits = {
   lostRunsMax: 4,
   rackDelayMs: 50,
   anyDelayMs: 100,
+  speculate: false,
+  speculativeFactor: 3,
+  speculativeMsMin: 1000,
   splitBytesMin: MiB,
   splitBytesMax: 64 * MiB,
   cutBytes: 64 * KiB,
@@ -68,6 +76,7 @@ export function checkLimits(limits: MasterLimits): MasterLimits {
   demand(limits.taskAttemptsMax >= 1, 'taskAttemptsMax is at least 1')
   demand(limits.lossesInARowMax >= 1, 'lossesInARowMax is at least 1')
   demand(limits.rackDelayMs <= limits.anyDelayMs, 'rackDelayMs is at most anyDelayMs')
+  demand(limits.speculativeFactor > 1, 'speculativeFactor is above 1')
   demand(limits.splitBytesMin <= limits.splitBytesMax, 'splitBytesMin is at most splitBytesMax')
   demand(limits.automaticReducersMax <= limits.reducersMax, 'automaticReducersMax is at most reducersMax')
   demand(limits.taskTimeoutMs > 0, 'taskTimeoutMs is above 0')

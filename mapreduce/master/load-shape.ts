@@ -2,8 +2,10 @@ import { didYouMean, nearestName } from '../base/nearest-name.ts'
 import { inputFormatNames } from '../input/format.ts'
 import { formatProblem } from '../input/format-problem.ts'
 import type { Job, ParamSpec } from '../job.ts'
+import { isNamedOutput } from '../output/commit.ts'
 import { outputFormatNames } from '../output/format.ts'
 import { aggregateNames } from '../shuffle/aggregate.ts'
+import { jobLimitRanges } from './job-limits.ts'
 
 /** What is wrong with a module's default export as a job; undefined when nothing is. */
 
@@ -15,7 +17,16 @@ const EXAMPLE = `A job module looks like this:
       reduce: (word, counts, emit) => { let n = 0; for (const c of counts) n += c; emit(word, n) },
     }`
 
-type FieldKind = 'function' | 'string' | 'input' | 'output' | 'function or aggregate' | 'positive integer' | 'params'
+type FieldKind =
+  | 'function'
+  | 'string'
+  | 'input'
+  | 'output'
+  | 'function or aggregate'
+  | 'positive integer'
+  | 'params'
+  | 'outputs'
+  | 'limits'
 
 const fieldKinds: Readonly<Record<string, FieldKind>> = {
   name: 'string',
@@ -23,6 +34,8 @@ const fieldKinds: Readonly<Record<string, FieldKind>> = {
   params: 'params',
   input: 'input',
   output: 'output',
+  outputs: 'outputs',
+  limits: 'limits',
   setup: 'function',
   map: 'function',
   combine: 'function or aggregate',
@@ -41,6 +54,9 @@ const aliases: Readonly<Record<string, string>> = {
   description: 'describe',
   inputformat: 'input',
   outputformat: 'output',
+  namedoutputs: 'outputs',
+  multipleoutputs: 'outputs',
+  limit: 'limits',
   teardown: 'cleanup',
   finish: 'cleanup',
 }
@@ -84,6 +100,22 @@ export function isParamSpec(value: unknown): value is ParamSpec {
   return paramProblem('x', value) === undefined
 }
 
+function limitsProblem(limits: Readonly<Record<string, unknown>>): string | undefined {
+  const ranges: Readonly<Record<string, readonly [number, number]>> = jobLimitRanges
+  for (const [name, value] of Object.entries(limits)) {
+    const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined
+    if (range === undefined) {
+      const known = Object.keys(ranges)
+      return `\`limits.${name}\` is unknown.${didYouMean(name, known)} Known are: ${known.join(', ')}`
+    }
+    const [least, most] = range
+    if (!Number.isInteger(value) || Number(value) < least || Number(value) > most) {
+      return `\`limits.${name}\` has to be a whole number from ${least} to ${most}, but is ${describeValue(value)}`
+    }
+  }
+  return undefined
+}
+
 /** Whether a value is a format or aggregate of quern's: an object that says by one field which. */
 function named(value: unknown, field: string, names: readonly string[]): boolean {
   const name = isObject(value) ? value[field] : undefined
@@ -116,6 +148,19 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
         : wrong('a function or an aggregate such as sum', aggregateNames.join(', '))
     case 'positive integer':
       return Number.isInteger(value) && Number(value) > 0 ? undefined : wrong('a whole number from 1')
+    case 'outputs': {
+      if (!isObject(value)) return wrong('an object of formats by name, such as { errors: tsv() }')
+      for (const [output, format] of Object.entries(value)) {
+        const at = `\`outputs.${output}\``
+        if (!isNamedOutput(output)) return `${at}: an output's name has letters and digits only, and is not "part"`
+        if (!named(format, 'output', outputFormatNames)) {
+          return `${at} has to be a format such as tsv(), but is ${describeValue(format)}; known are ${calls(outputFormatNames)}`
+        }
+      }
+      return undefined
+    }
+    case 'limits':
+      return isObject(value) ? limitsProblem(value) : wrong('an object such as { attempts: 2, timeoutSeconds: 300 }')
     case 'params': {
       if (!isObject(value)) return wrong('an object of { type, describe, … } by name')
       for (const [param, spec] of Object.entries(value)) {

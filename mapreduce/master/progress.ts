@@ -46,8 +46,8 @@ export class ProgressTeller {
     let bytesIn = 0
     let failedAttempts = 0
     for (const timing of runner.timings) {
-      if (timing.outcome !== 'done') failedAttempts++
-      else if (timing.kind === kind) bytesIn += timing.inputBytes
+      if (timing.outcome === 'done') bytesIn += timing.kind === kind ? timing.inputBytes : 0
+      else if (timing.outcome !== 'superseded') failedAttempts++
     }
     for (const [slot, { launch, inputBytes }] of runner.running) {
       if (launch.kind === kind) bytesIn += Math.min(inputBytes, pool.progress(slot, 'bytesIn'))

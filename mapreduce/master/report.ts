@@ -1,6 +1,7 @@
 import { counter } from '../base/counters.ts'
 import type { JobReport, TaskTiming } from './job-options.ts'
 import type { WorkPlan } from './plan.ts'
+import type { TaskResults } from './task-results.ts'
 import type { TaskRunner } from './task-runner.ts'
 
 export interface ReportInput {
@@ -14,6 +15,8 @@ export interface ReportInput {
   /** On the clock of the timings; the report counts from it. */
   readonly startMs: number
   readonly times: JobReport['times']
+  /** Maps that were not run because their run files were there. */
+  readonly resumed: number
   /** Sentences from elsewhere than the attempts. */
   readonly notes: readonly string[]
 }
@@ -28,7 +31,13 @@ export function jobReport(input: ReportInput): JobReport {
     startMs: timing.startMs - startMs,
     endMs: timing.endMs - startMs,
   }))
-  const counters = { ...runner.results.counters(), ...masterCounters(tasks) }
+  const counters: Record<string, number> = {
+    ...runner.results.counters(),
+    ...masterCounters(tasks),
+    [counter.speculativeWon]: runner.speculativeWon,
+    [counter.resumedMaps]: input.resumed,
+  }
+  const named = namedReport(runner.results)
   const outputBytes = runner.results.sum((result) => result.outputBytes)
   return {
     jobId: input.jobId,
@@ -44,14 +53,27 @@ export function jobReport(input: ReportInput): JobReport {
     userCounters: runner.results.userCounters(),
     output: {
       path: input.outputPath,
-      files: work.parts.length,
-      bytes: outputBytes,
+      files: work.parts.length + named.reduce((sum, { files }) => sum + files, 0),
+      bytes: outputBytes + named.reduce((sum, { bytes }) => sum + bytes, 0),
       records: counters[counter.outputRecords] ?? 0,
     },
+    named,
     times: input.times,
     tasks,
     notes: [...work.notes, ...told(runner.incidents), ...input.notes],
   }
+}
+
+function namedReport(results: TaskResults): JobReport['named'] {
+  const records = results.merged(({ named = [] }) => Object.fromEntries(named.map((part) => [part.name, part.records])))
+  const bytes = results.merged(({ named = [] }) => Object.fromEntries(named.map((part) => [part.name, part.bytes])))
+  const files = results.merged(({ named = [] }) => Object.fromEntries(named.map((part) => [part.name, 1])))
+  return Object.entries(records).map(([name, count]) => ({
+    name,
+    files: files[name] ?? 0,
+    bytes: bytes[name] ?? 0,
+    records: count,
+  }))
 }
 
 function told(incidents: readonly string[]): string[] {
@@ -71,5 +93,6 @@ function masterCounters(tasks: readonly TaskTiming[]): Record<string, number> {
     [counter.failedAttempts]: count(({ outcome }) => outcome === 'failed'),
     [counter.lostAttempts]: count(({ outcome }) => outcome === 'lost'),
     [counter.timedOutAttempts]: count(({ outcome }) => outcome === 'timed-out'),
+    [counter.speculativeAttempts]: count(({ speculative }) => speculative),
   }
 }

@@ -7,11 +7,15 @@ import { shareQuotes } from '../input/quote-table.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
+import { skippedName } from '../output/skipped-records.ts'
 import { BadReplicas } from './bad-replicas.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
+import { limitsOf } from './job-limits.ts'
 import { importJob, toFileUrl } from './job-module.ts'
 import type { JobReport, RunJobOptions } from './job-options.ts'
+import { beginKeeping, KEPT_DAYS, type Kept, noteFinished, takeOver } from './kept-maps.ts'
+import type { MasterLimits } from './limits.ts'
 import { resolveParams } from './load-params.ts'
 import { committerFor, shown } from './output-place.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
@@ -19,10 +23,12 @@ import { planWork, refuseOverlap, type WorkPlan } from './plan.ts'
 import { WorkerPool } from './pool.ts'
 import { ProgressTeller } from './progress.ts'
 import { jobReport } from './report.ts'
+import { resumeKey } from './resume-key.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
-import type { JobPlan } from './task.ts'
+import { readSides } from './side-data.ts'
+import type { JobPlan, TaskDone } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
 export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
@@ -35,7 +41,13 @@ export type { MasterSeams } from './seams.ts'
  * `openDfs` gives stays open; it is the caller's.
  */
 export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobReport> {
-  return await new JobRun(options, fillSeams(seams, options)).run()
+  return await new JobRun(options, fillSeams(seams)).run()
+}
+
+interface Resumption {
+  readonly maps: ReadonlyMap<number, TaskDone>
+  readonly notes: readonly string[]
+  readonly onRun: (map: number, runFile: string, result: TaskDone) => Promise<void>
 }
 
 /** What a run has opened, in the order it is to be closed: threads first, so that nobody writes into what is removed. */
@@ -52,6 +64,8 @@ class JobRun {
   readonly #options: RunJobOptions
   readonly #seams: MasterSeams
   readonly #startMs: number
+  /** The job's own once it is loaded. */
+  #limits: MasterLimits
   readonly #jobId = jobId()
   readonly #tag = ownerTag()
   readonly #opened: Opened = {}
@@ -62,38 +76,43 @@ class JobRun {
   constructor(options: RunJobOptions, seams: MasterSeams) {
     this.#options = options
     this.#seams = seams
+    this.#limits = seams.limits
     this.#startMs = seams.clock()
   }
 
   async run(): Promise<JobReport> {
     try {
       this.#throwIfCancelled()
-      const { job, inputs } = await this.#look()
+      const { job, inputs, sides } = await this.#look()
+      this.#limits = limitsOf(this.#seams.limits, job.limits, this.#options)
       const params = resolveParams(job.params, this.#options.params, this.#options.jobName)
       const work = this.#plan(job, inputs, await this.#shapes(job, inputs))
       const { scratch, committer } = await this.#makePlaces()
       this.#throwIfCancelled()
-      return await this.#execute(work, this.#jobPlan(params, inputs, work, scratch), committer, scratch)
+      return await this.#execute(work, this.#jobPlan(params, sides, inputs, work, scratch), committer, scratch)
     } catch (error) {
-      const left = await this.#close()
-      const cancelled = this.#options.signal?.aborted === true && !(error instanceof MrError)
+      const wasCancelled = this.#options.signal?.aborted === true
+      const left = await this.#close(!wasCancelled)
+      const cancelled = wasCancelled && !(error instanceof MrError)
       const cause = cancelled ? new MrError('MR_CANCELLED', 'The job was cancelled.', { cause: error }) : error
       throw left === undefined ? cause : alsoLeft(cause, left)
     }
   }
 
-  /** All three are waited for even if one fails, so that nothing of this job goes on behind its error. */
-  async #look(): Promise<{ job: Job; inputs: ExpandedInputs }> {
-    const { moduleUrl, jobName, inputs: given, signal } = this.#options
-    const [job, inputs, swept] = await Promise.allSettled([
+  /** All are waited for even if one fails, so that nothing of this job goes on behind its error. */
+  async #look(): Promise<{ job: Job; inputs: ExpandedInputs; sides: JobPlan['sides'] }> {
+    const { moduleUrl, jobName, inputs: given, signal, sides: asked } = this.#options
+    const [job, inputs, sides, swept] = await Promise.allSettled([
       importJob(moduleUrl, jobName),
       expandInputs(given, () => this.#openDfs(), signal),
+      readSides(asked ?? {}, () => this.#openDfs()),
       this.#sweep(),
     ])
     if (job.status === 'rejected') throw job.reason
     if (inputs.status === 'rejected') throw inputs.reason
+    if (sides.status === 'rejected') throw sides.reason
     if (swept.status === 'rejected') throw swept.reason
-    return { job: job.value, inputs: inputs.value }
+    return { job: job.value, inputs: inputs.value, sides: sides.value }
   }
 
   async #sweep(): Promise<void> {
@@ -121,7 +140,7 @@ class JobRun {
       splitBytes,
       splittable: true,
       shapes,
-      limits: this.#seams.limits,
+      limits: this.#limits,
     })
   }
 
@@ -137,12 +156,19 @@ class JobRun {
     return { scratch, committer }
   }
 
-  #jobPlan(params: JobPlan['params'], { files }: ExpandedInputs, work: WorkPlan, scratch: Scratch): JobPlan {
-    const { moduleUrl, checked, format } = this.#options
+  #jobPlan(
+    params: JobPlan['params'],
+    sides: JobPlan['sides'],
+    { files }: ExpandedInputs,
+    work: WorkPlan,
+    scratch: Scratch,
+  ): JobPlan {
+    const { moduleUrl, checked, format, skipBad } = this.#options
     return {
       jobId: this.#jobId,
       moduleUrl: toFileUrl(moduleUrl),
       params,
+      sides,
       files,
       reducers: work.reducers,
       memoryBytes: work.memoryBytesPerSlot,
@@ -150,15 +176,17 @@ class JobRun {
       quotes: shareQuotes(files),
       checked: checked ?? false,
       ...(format === undefined ? {} : { format }),
+      ...(skipBad === undefined ? {} : { skipBad }),
     }
   }
 
   async #execute(work: WorkPlan, plan: JobPlan, committer: OutputCommitter, scratch: Scratch): Promise<JobReport> {
     const { clock } = this.#seams
     const slots = await this.#slots(work.slots, plan)
+    const resume = await this.#resume(work, plan)
     const plannedMs = clock()
     let mapsDoneMs = plannedMs
-    const { pool, progress, runner } = this.#start({ work, plan, slots, committer, scratch }, () => {
+    const { pool, progress, runner } = this.#start({ work, plan, slots, committer, scratch, resume }, () => {
       mapsDoneMs = clock()
       progress.enter(work.reducers === 0 ? 'map' : 'reduce')
     })
@@ -169,7 +197,9 @@ class JobRun {
     await runner.settled()
     progress.enter('commit')
     this.#throwIfCancelled()
-    await committer.commitJob(work.parts)
+    const kept = await this.#keepSkipped(runner, committer, work)
+    const named = runner.results.namedParts(work.parts, work.reducers === 0 ? 'map' : 'reduce')
+    await committer.commitJob([...work.parts, ...named, ...kept])
     const committedMs = clock()
     // Committed is committed: what follows is housekeeping and can't turn success into failure.
     const left = await this.#close()
@@ -190,8 +220,39 @@ class JobRun {
         commitMs: committedMs - tasksDoneMs,
         totalMs: clock() - this.#startMs,
       },
-      notes: [...this.#badReplicas.notes, ...this.#strays, ...(left === undefined ? [] : [left])],
+      resumed: resume.maps.size,
+      notes: [...resume.notes, ...this.#badReplicas.notes, ...this.#strays, ...(left === undefined ? [] : [left])],
     })
+  }
+
+  async #keepSkipped(runner: TaskRunner, committer: OutputCommitter, work: WorkPlan): Promise<string[]> {
+    const files = runner.results.skippedFiles(work.splits.length)
+    if (files.length === 0) return []
+    await committer.keep(skippedName, files)
+    return [skippedName]
+  }
+
+  /** With --resume: what an earlier run has finished, and how to write down what this one does. */
+  async #resume(work: WorkPlan, plan: JobPlan): Promise<Resumption> {
+    const nothing = { maps: new Map(), notes: [], onRun: () => Promise.resolve() }
+    if (this.#options.resume !== true) return nothing
+    if (work.reducers === 0) {
+      return {
+        ...nothing,
+        notes: ['--resume has no effect: the job has no reduce, and its maps leave no runs to go on from.'],
+      }
+    }
+    const { disk, scratchBase: base } = this.#seams
+    const { scratch } = plan
+    const key = await resumeKey(plan, work)
+    await beginKeeping(scratch, key, disk)
+    const total = work.splits.length
+    const maps = await takeOver({ scratch, base, key, maps: total, reducers: work.reducers, disk })
+    const note =
+      maps.size === 0
+        ? `Nothing was there to resume from: no finished maps of this job with this module, parameters, input and plan are kept.`
+        : `Resumed: ${maps.size} of ${total} maps were finished by an earlier run and not run again.`
+    return { maps, notes: [note], onRun: (map, file, result) => noteFinished(key, map, file, result) }
   }
 
   #start(
@@ -201,11 +262,13 @@ class JobRun {
       readonly slots: readonly ScheduleSlot[]
       readonly committer: OutputCommitter
       readonly scratch: Scratch
+      readonly resume: Resumption
     },
     onMapsDone: () => void,
   ): { pool: WorkerPool; progress: ProgressTeller; runner: TaskRunner } {
     const { work, plan, slots } = given
-    const { limits, worker, clock, poolStarted } = this.#seams
+    const { worker, clock, poolStarted } = this.#seams
+    const limits = this.#limits
     const { signal, onProgress } = this.#options
     const pool = new WorkerPool({
       plan,
@@ -225,7 +288,19 @@ class JobRun {
     this.#opened.pool = pool
     poolStarted(pool)
     const reportBad: BadReplicas['report'] = (bad) => this.#badReplicas.report(bad)
-    const runner = new TaskRunner({ ...given, files: plan.files, pool, limits, clock, signal, reportBad, onMapsDone })
+    const runner = new TaskRunner({
+      ...given,
+      skipBad: plan.skipBad,
+      resumed: given.resume.maps,
+      onRun: given.resume.onRun,
+      files: plan.files,
+      pool,
+      limits,
+      clock,
+      signal,
+      reportBad,
+      onMapsDone,
+    })
     this.#opened.runner = runner
     const elapsedMs = (): number => clock() - this.#startMs
     const intervalMs = limits.progressIntervalMs
@@ -250,15 +325,19 @@ class JobRun {
   }
 
   /** Ends and removes everything that is not committed output. Returns what could not be done, for a person. */
-  async #close(): Promise<string | undefined> {
+  async #close(keep = false): Promise<string | undefined> {
     const { progress, pool, runner, committer, scratch } = this.#opened
     const steps: (() => Promise<void> | undefined | void)[] = [
       () => progress?.close(),
       () => pool?.close(),
       () => runner?.settled(),
       () => committer?.close(),
-      () => scratch?.remove(),
+      async () => {
+        if (!keep) await scratch?.remove()
+        else kept = await scratch?.keep()
+      },
     ]
+    let kept: Kept | undefined
     const failures: string[] = []
     for (const step of steps) {
       try {
@@ -267,7 +346,15 @@ class JobRun {
         failures.push(error instanceof Error ? error.message : String(error))
       }
     }
-    return failures.length === 0 ? undefined : `Temporary data could not all be removed: ${failures.join('; ')}`
+    const told = [
+      ...(kept === undefined
+        ? []
+        : [
+            `${kept.maps} finished ${kept.maps === 1 ? 'map is' : 'maps are'} kept for ${KEPT_DAYS} days (${kept.bytes} bytes in ${kept.directory}): the same command with --resume goes on from there.`,
+          ]),
+      ...(failures.length === 0 ? [] : [`Temporary data could not all be removed: ${failures.join('; ')}`]),
+    ]
+    return told.length === 0 ? undefined : told.join('\n')
   }
 
   #throwIfCancelled(): void {

@@ -25,6 +25,11 @@ export interface AttemptFailure {
   readonly stack?: string
 }
 
+/** `narrowed`: the record that ended the attempt is known and left out from now on, so the next try is a first one. */
+interface Narrowing {
+  readonly narrowed?: boolean
+}
+
 export type ScheduleEvent = { readonly now: number } & (
   | { readonly type: 'start' }
   /** The attempt ran to its end; its output waits for the commit. */
@@ -37,10 +42,11 @@ export type ScheduleEvent = { readonly now: number } & (
       readonly failure: AttemptFailure
       readonly permanent: boolean
       readonly lostMaps: readonly number[]
-    } & AttemptRef)
-  | ({ readonly type: 'timed-out'; readonly failure: AttemptFailure } & AttemptRef)
+    } & Narrowing &
+      AttemptRef)
+  | ({ readonly type: 'timed-out'; readonly failure: AttemptFailure } & Narrowing & AttemptRef)
   /** The thread died under the attempt; not its fault. */
-  | ({ readonly type: 'lost'; readonly failure: AttemptFailure } & AttemptRef)
+  | ({ readonly type: 'lost'; readonly failure: AttemptFailure } & Narrowing & AttemptRef)
   | { readonly type: 'tick' }
 )
 
@@ -53,9 +59,16 @@ export interface JobFailure extends AttemptFailure {
 }
 
 export type ScheduleAction =
-  | ({ readonly type: 'launch'; readonly slot: number; readonly locality: Locality } & AttemptRef)
+  | ({
+      readonly type: 'launch'
+      readonly slot: number
+      readonly locality: Locality
+      readonly speculative: boolean
+    } & AttemptRef)
   /** The one attempt of its task that may make its output durable. Answer with `committed` or `failed`. */
   | ({ readonly type: 'commit' } & AttemptRef)
+  /** Another attempt of its task has committed: end its thread. Answer as to any end, `lost` most likely. */
+  | ({ readonly type: 'end'; readonly slot: number } & AttemptRef)
   /** Whatever the attempt left behind is of no use. */
   | ({ readonly type: 'discard' } & AttemptRef)
   /** Send a `tick` at this time: an idle slot is holding back for a nearer one. */

@@ -2,6 +2,17 @@ import type { Distance } from './locality.ts'
 import type { AttemptFailure, AttemptRef, ScheduleSlot, TaskKind } from './schedule-events.ts'
 import type { Placement } from './splits.ts'
 
+/** An attempt whose thread has not answered yet. */
+export interface LiveAttempt {
+  readonly attempt: number
+  readonly slot: number
+  /** Position in the order of launches and map commits: tells a fresh loss of a run from a stale report. */
+  readonly launchedAt: number
+  readonly startedMs: number
+  /** Another attempt of the task has committed; the answer of this one is of no interest. */
+  ended: boolean
+}
+
 /** What the scheduler remembers of a task and of a slot. */
 export interface TaskState {
   readonly kind: TaskKind
@@ -10,21 +21,25 @@ export interface TaskState {
   readonly nearest: Distance
   /** pending -> running -> committing -> done; back to pending after a failure, or a done map whose run was lost. */
   state: 'pending' | 'running' | 'committing' | 'done'
+  /** The number of the last attempt launched. */
   attempt: number
-  slot: number
+  /** One, or two where a slow one got company. */
+  live: LiveAttempt[]
+  /** The attempt that was granted the commit; 0 for none. */
+  committing: number
+  speculated: boolean
   pendingSince: number
   failures: number
   lossesInARow: number
   lostRuns: number
   readonly failedSlots: Set<number>
   firstFailure: AttemptFailure | undefined
-  /** Positions in the order of launches and map commits: tells a fresh loss of a run from a stale report. */
-  launchedAt: number
+  /** In the order that `LiveAttempt.launchedAt` counts in. */
   doneAt: number
 }
 
 export interface SlotState extends ScheduleSlot {
-  running: TaskState | undefined
+  running: LiveAttempt | undefined
   idleSince: number
 }
 
@@ -36,19 +51,22 @@ export function freshTask(kind: TaskKind, task: number, placement: Placement, ne
     nearest: near,
     state: 'pending',
     attempt: 0,
-    slot: -1,
+    live: [],
+    committing: 0,
+    speculated: false,
     pendingSince: 0,
     failures: 0,
     lossesInARow: 0,
     lostRuns: 0,
     failedSlots: new Set(),
     firstFailure: undefined,
-    launchedAt: 0,
     doneAt: 0,
   }
 }
 
-export const refOf = ({ kind, task, attempt }: TaskState): AttemptRef => ({ kind, task, attempt })
+export const refOf = ({ kind, task }: TaskState, attempt: number): AttemptRef => ({ kind, task, attempt })
+/** Attempts of the task that may still win. */
+export const runners = (task: TaskState): readonly LiveAttempt[] => task.live.filter(({ ended }) => !ended)
 /** Maps before reduces, each in input order. */
 export const comesBefore = (left: TaskState, right: TaskState): boolean =>
   left.kind === right.kind ? left.task < right.task : left.kind === 'map'

@@ -7,13 +7,31 @@ import type {
   ScheduleAction,
   ScheduleEvent,
   ScheduleSlot,
+  TaskKind,
 } from './schedule-events.ts'
-import { comesBefore, freeSince, freshTask, refOf, type SlotState, type TaskState } from './schedule-state.ts'
+import {
+  comesBefore,
+  freeSince,
+  freshTask,
+  type LiveAttempt,
+  refOf,
+  runners,
+  type SlotState,
+  type TaskState,
+} from './schedule-state.ts'
+import { Pace } from './speculation.ts'
 import type { Placement } from './splits.ts'
 
 export type ScheduleLimits = Pick<
   MasterLimits,
-  'taskAttemptsMax' | 'lossesInARowMax' | 'lostRunsMax' | 'rackDelayMs' | 'anyDelayMs'
+  | 'taskAttemptsMax'
+  | 'lossesInARowMax'
+  | 'lostRunsMax'
+  | 'rackDelayMs'
+  | 'anyDelayMs'
+  | 'speculate'
+  | 'speculativeFactor'
+  | 'speculativeMsMin'
 >
 
 export interface ScheduleInput {
@@ -21,19 +39,28 @@ export interface ScheduleInput {
   /** One a map task. */
   readonly maps: readonly Placement[]
   readonly reducers: number
+  /** Maps whose run files are there already. */
+  readonly doneMaps?: readonly number[]
   readonly limits: ScheduleLimits
 }
 
 const waitFor = (far: Distance, limits: ScheduleLimits): number => [0, limits.rackDelayMs, limits.anyDelayMs][far] ?? 0
 
+type AttemptEvent = Extract<ScheduleEvent, AttemptRef>
+type FailureNow = { readonly failure: AttemptFailure; readonly now: number }
+
+const earlier = (left: number | undefined, right: number | undefined): number | undefined =>
+  left === undefined ? right : right === undefined ? left : Math.min(left, right)
+
 /**
  * Decides which attempt runs on which slot, which one commits and when the job is over: events in, actions out. It
- * knows no clock, no timer, no thread; the same events give the same actions. At most one attempt of a task is alive,
- * and at most one is granted the commit.
+ * knows no clock, no timer, no thread; the same events give the same actions. One attempt of a task is alive at a time,
+ * two where a slow one got company, and at most one is granted the commit.
  *
  * Choice: an idle slot takes the first task (in input order) that no other slot is nearer to; for a task of its rack
  * or beyond, or one that has failed on this slot before, it first holds back a moment so that a better slot may come
- * free. The moment counts from when both slot and task were free, so a busy cluster pays nothing.
+ * free. The moment counts from when both slot and task were free, so a busy cluster pays nothing. A slot for which nothing is
+ * left may, when asked, run a task a second time that takes far longer than others of its kind.
  */
 export class Schedule {
   readonly #limits: ScheduleLimits
@@ -41,6 +68,7 @@ export class Schedule {
   readonly #maps: TaskState[]
   readonly #reduces: TaskState[]
   readonly #pending: TaskState[]
+  readonly #pace: Readonly<Record<TaskKind, Pace>>
   #mapsDone = 0
   #reducesDone = 0
   #mapsReported = false
@@ -55,7 +83,10 @@ export class Schedule {
     this.#slots = input.slots.map((slot) => ({ ...slot, running: undefined, idleSince: 0 }))
     this.#maps = input.maps.map((placement, task) => freshTask('map', task, placement, nearest(placement, input.slots)))
     this.#reduces = Array.from({ length: input.reducers }, (_, task) => freshTask('reduce', task, { kind: 'none' }, 0))
-    this.#pending = [...this.#maps, ...this.#reduces]
+    for (const map of new Set(input.doneMaps)) this.#find({ kind: 'map', task: map }).state = 'done'
+    this.#mapsDone = new Set(input.doneMaps).size
+    this.#pending = [...this.#maps, ...this.#reduces].filter(({ state }) => state === 'pending')
+    this.#pace = { map: new Pace(input.maps.length, input.limits), reduce: new Pace(input.reducers, input.limits) }
   }
 
   get mapsDone(): number {
@@ -81,51 +112,70 @@ export class Schedule {
     if (event.type === 'start') {
       for (const slot of this.#slots) slot.idleSince = event.now
       for (const task of this.#pending) task.pendingSince = event.now
+      this.#checkDone()
       return
     }
     if (event.type === 'tick') return
     const task = this.#find(event)
-    const expected = event.type === 'committed' ? 'committing' : 'running'
-    const commitFailed = event.type === 'failed' && task.state === 'committing'
-    if (task.attempt !== event.attempt || (task.state !== expected && !commitFailed)) {
-      // A late answer of an attempt that was given up.
-      if (event.type !== 'committed') this.#discard(event)
-      return
-    }
-    if (task.state === 'running') this.#free(task.slot, event.now)
-    switch (event.type) {
-      case 'succeeded':
-        task.state = 'committing'
-        this.#actions.push({ type: 'commit', ...refOf(task) })
-        return
-      case 'committed':
+    const { attempt } = event
+    if (event.type === 'committed' || (event.type === 'failed' && task.committing === attempt)) {
+      if (task.committing !== attempt) return
+      task.committing = 0
+      if (event.type === 'committed') {
         this.#finish(task)
         return
-      case 'timed-out':
-        this.#discard(event)
-        this.#fault(task, event.failure, false, event.now)
-        return
-      case 'failed':
-        this.#discard(event)
-        if (event.lostMaps.length > 0 && !event.permanent)
-          this.#rerunLost(task, event.lostMaps, event.failure, event.now)
-        else this.#fault(task, event.failure, event.permanent, event.now)
-        return
-      case 'lost':
-        this.#discard(event)
-        task.lossesInARow++
-        if (task.lossesInARow >= this.#limits.lossesInARowMax) this.#failJob(task, event.failure, 'losses')
-        else this.#requeue(task, event.now)
-        return
+      }
+      task.state = 'running'
+      this.#discard(event)
+      this.#fault(task, event, event.permanent, -1)
+      return
     }
+    const live = task.live.find((one) => one.attempt === attempt)
+    if (live === undefined) {
+      // A late answer of an attempt that was given up.
+      this.#discard(event)
+      return
+    }
+    task.live = task.live.filter((one) => one !== live)
+    this.#free(live.slot, event.now)
+    if (live.ended || task.committing !== 0) this.#discard(event)
+    else this.#answered(task, live, event)
+  }
+
+  #answered(task: TaskState, live: LiveAttempt, event: Exclude<AttemptEvent, { type: 'committed' }>): void {
+    if (event.type === 'succeeded') {
+      task.state = 'committing'
+      task.committing = live.attempt
+      this.#pace[task.kind].finished(event.now - live.startedMs)
+      this.#actions.push({ type: 'commit', ...refOf(task, live.attempt) })
+      return
+    }
+    this.#discard(event)
+    if (event.narrowed === true) {
+      task.failures = 0
+      task.lossesInARow = 0
+      this.#requeue(task, event.now)
+    } else if (event.type === 'lost') {
+      task.lossesInARow++
+      if (task.lossesInARow >= this.#limits.lossesInARowMax) this.#failJob(task, event.failure, 'losses')
+      else this.#requeue(task, event.now)
+    } else if (event.type === 'failed' && event.lostMaps.length > 0 && !event.permanent) {
+      this.#rerunLost(task, live.launchedAt, event.lostMaps, event)
+    } else this.#fault(task, event, event.type === 'failed' && event.permanent, live.slot)
   }
 
   #finish(task: TaskState): void {
     task.state = 'done'
     task.lossesInARow = 0
     task.doneAt = ++this.#sequence
+    for (const { attempt, slot } of runners(task)) this.#actions.push({ type: 'end', slot, ...refOf(task, attempt) })
+    for (const live of task.live) live.ended = true
     if (task.kind === 'map') this.#mapsDone++
     else this.#reducesDone++
+    this.#checkDone()
+  }
+
+  #checkDone(): void {
     if (this.#mapsDone < this.#maps.length) return
     if (!this.#mapsReported) {
       this.#mapsReported = true
@@ -137,10 +187,11 @@ export class Schedule {
     }
   }
 
-  #fault(task: TaskState, failure: AttemptFailure, permanent: boolean, now: number): void {
+  /** `slot` is where it happened; -1 where that is of no matter. */
+  #fault(task: TaskState, { failure, now }: FailureNow, permanent: boolean, slot: number): void {
     task.failures++
     task.lossesInARow = 0
-    task.failedSlots.add(task.slot)
+    if (slot >= 0) task.failedSlots.add(slot)
     task.firstFailure ??= failure
     if (permanent) this.#failJob(task, failure, 'permanent')
     else if (task.failures >= this.#limits.taskAttemptsMax) this.#failJob(task, task.firstFailure, 'attempts')
@@ -148,13 +199,13 @@ export class Schedule {
   }
 
   /** A reduce met run files that are gone or damaged: their maps run again at once, then the reduce; neither is to blame. */
-  #rerunLost(reduce: TaskState, lostMaps: readonly number[], failure: AttemptFailure, now: number): void {
+  #rerunLost(reduce: TaskState, launchedAt: number, lostMaps: readonly number[], { failure, now }: FailureNow): void {
     for (const index of new Set(lostMaps)) {
       const map = this.#maps[index]
       if (map === undefined)
         throw new RangeError(`reduce ${reduce.task} reports the run of map ${index}, which does not exist`)
       // Already on its way, or made anew since this reduce was launched with the old run.
-      if (map.state !== 'done' || map.doneAt > reduce.launchedAt) continue
+      if (map.state !== 'done' || map.doneAt > launchedAt) continue
       map.lostRuns++
       if (map.lostRuns > this.#limits.lostRunsMax) {
         this.#failJob(map, failure, 'lost-runs')
@@ -166,7 +217,9 @@ export class Schedule {
     this.#requeue(reduce, now)
   }
 
+  /** Unless another attempt of the task is still running. */
   #requeue(task: TaskState, now: number): void {
+    if (runners(task).length > 0) return
     task.state = 'pending'
     task.pendingSince = now
     const at = this.#pending.findIndex((other) => comesBefore(task, other))
@@ -197,10 +250,10 @@ export class Schedule {
         const task = at === -1 ? undefined : this.#pending[at]
         if (task === undefined) continue
         this.#pending.splice(at, 1)
-        this.#launch(task, index, slot)
+        this.#launch(task, index, slot, now, false)
       }
     }
-    const wake = this.#nextWake()
+    const wake = earlier(this.#nextWake(), this.#speculate(now))
     if (wake !== undefined) this.#actions.push({ type: 'wake', at: wake })
   }
 
@@ -245,20 +298,44 @@ export class Schedule {
     return wake
   }
 
-  #launch(task: TaskState, index: number, slot: SlotState): void {
+  /** Idle slots and nothing left to give them: company for what is slow. Returns when to look again. */
+  #speculate(now: number): number | undefined {
+    if (!this.#limits.speculate || !this.#runnable().next().done) return undefined
+    const kind = this.#mapsDone < this.#maps.length ? 'map' : 'reduce'
+    const slowMs = this.#pace[kind].slowMs
+    if (slowMs === undefined) return undefined
+    const alone = (kind === 'map' ? this.#maps : this.#reduces)
+      .filter((task) => task.state === 'running' && !task.speculated && runners(task).length === 1)
+      .map((task) => ({ task, dueMs: (runners(task)[0]?.startedMs ?? now) + slowMs }))
+      .sort((left, right) => left.dueMs - right.dueMs)
+    for (const [index, slot] of this.#slots.entries()) {
+      if (slot.running !== undefined) continue
+      const [slowest] = alone
+      if (slowest === undefined) return undefined
+      if (slowest.dueMs > now) return slowest.dueMs
+      alone.shift()
+      slowest.task.speculated = true
+      this.#launch(slowest.task, index, slot, now, true)
+    }
+    return undefined
+  }
+
+  #launch(task: TaskState, index: number, slot: SlotState, now: number, speculative: boolean): void {
     task.state = 'running'
     task.attempt++
-    task.slot = index
-    task.launchedAt = ++this.#sequence
-    slot.running = task
-    this.#actions.push({ type: 'launch', ...refOf(task), slot: index, locality: localityOf(task.placement, slot) })
+    const launchedAt = ++this.#sequence
+    const live = { attempt: task.attempt, slot: index, launchedAt, startedMs: now, ended: false }
+    task.live = [...task.live, live]
+    slot.running = live
+    const locality = localityOf(task.placement, slot)
+    this.#actions.push({ type: 'launch', ...refOf(task, task.attempt), slot: index, locality, speculative })
   }
 
   #discard({ kind, task, attempt }: AttemptRef): void {
     this.#actions.push({ type: 'discard', kind, task, attempt })
   }
 
-  #find({ kind, task }: AttemptRef): TaskState {
+  #find({ kind, task }: Pick<AttemptRef, 'kind' | 'task'>): TaskState {
     const found = (kind === 'map' ? this.#maps : this.#reduces)[task]
     if (found === undefined) throw new RangeError(`there is no ${kind} ${task}`)
     return found

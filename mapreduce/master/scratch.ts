@@ -5,6 +5,7 @@ import { MrError } from '../base/errors.ts'
 import { diskError, errorCode, type OutputDisk } from '../output/disk.ts'
 import type { OutputRecord } from '../output/local-committer.ts'
 import { settleOutput } from '../output/recover.ts'
+import { forgetOld, type Kept, keepFinished } from './kept-maps.ts'
 import { ownerIsDead } from './owner.ts'
 
 /**
@@ -14,6 +15,8 @@ import { ownerIsDead } from './owner.ts'
  *     <tag>/                                     one job; the tag says whose it is
  *       output.json                              the OutputRecord of local output, before anything is made there
  *       map-12.1.run                             run file of map 12, attempt 1
+ *       map-12.1.skipped                         records it set aside, see output/skipped-records.ts
+ *       resume, map-12.1.finished                for --resume, see kept-maps.ts
  *       map-12.1.*, reduce-3.2.*                 whatever else that attempt makes (spills, merges)
  *       part-r-00003.2                           output of an attempt that goes to the DFS
  *
@@ -54,6 +57,10 @@ export class Scratch {
     return path.join(this.directory, `${attemptPrefix('map', map, attempt)}run`)
   }
 
+  skippedFile(map: number, attempt: number): string {
+    return path.join(this.directory, `${attemptPrefix('map', map, attempt)}skipped`)
+  }
+
   /** Removes every file of one attempt. */
   async discard(kind: 'map' | 'reduce', task: number, attempt: number): Promise<void> {
     const prefix = attemptPrefix(kind, task, attempt)
@@ -64,6 +71,13 @@ export class Scratch {
 
   async remove(): Promise<void> {
     await this.#disk.remove(this.directory)
+  }
+
+  /** As `remove`, but finished maps are kept for a later run of the job; undefined when there were none. */
+  async keep(): Promise<Kept | undefined> {
+    const kept = await keepFinished(this.directory, path.dirname(this.directory), this.#disk)
+    if (kept === undefined) await this.remove()
+    return kept
   }
 }
 
@@ -103,13 +117,14 @@ async function ensureBase(base: string): Promise<void> {
 export async function sweepScratch(base: string, disk: OutputDisk): Promise<number> {
   let swept = 0
   for (const tag of await entriesOf(base)) {
+    await forgetOld(base, tag, Date.now(), disk)
     if (!ownerIsDead(tag)) continue
     const directory = path.join(base, tag)
     const text = await disk.readText(path.join(directory, recordName))
     const record = text === undefined ? undefined : parseRecord(text, tag)
     if (record !== undefined) await settleOutput(disk, record)
     // The record goes last: a sweep that is itself killed is done again.
-    await disk.remove(directory)
+    if ((await keepFinished(directory, base, disk)) === undefined) await disk.remove(directory)
     swept++
   }
   return swept

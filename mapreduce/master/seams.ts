@@ -1,5 +1,5 @@
+import { availableParallelism } from 'node:os'
 import { type OutputDisk, outputDisk } from '../output/disk.ts'
-import type { RunJobOptions } from './job-options.ts'
 import { checkLimits, type MasterLimits, masterLimits } from './limits.ts'
 import type { WorkerPool } from './pool.ts'
 import { scratchBase } from './scratch.ts'
@@ -17,15 +17,14 @@ export interface MasterSeams {
   readonly poolStarted: (pool: WorkerPool) => void
 }
 
-/** The real world, with what is given in place of it, and the numbers that the job's options set. */
-export function fillSeams(seams: Partial<MasterSeams>, options: RunJobOptions): MasterSeams {
+/** With two cores a second attempt takes half of the machine away from the first. */
+const SPECULATE_ABOVE_CORES = 2
+
+/** The real world, with what is given in place of it. */
+export function fillSeams(seams: Partial<MasterSeams>): MasterSeams {
   return {
     worker: seams.worker ?? workerModule(),
-    limits: checkLimits({
-      ...(seams.limits ?? masterLimits),
-      ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
-      ...(options.taskAttempts === undefined ? {} : { taskAttemptsMax: options.taskAttempts }),
-    }),
+    limits: checkLimits(seams.limits ?? { ...masterLimits, speculate: availableParallelism() > SPECULATE_ABOVE_CORES }),
     disk: seams.disk ?? outputDisk,
     scratchBase: seams.scratchBase ?? scratchBase(),
     clock: seams.clock ?? (() => performance.now()),

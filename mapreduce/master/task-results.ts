@@ -1,4 +1,5 @@
 import { MrError } from '../base/errors.ts'
+import { namedPart } from '../output/commit.ts'
 import type { AttemptRef, TaskKind } from './schedule-events.ts'
 import type { RunSlice, TaskDone } from './task.ts'
 
@@ -23,6 +24,20 @@ export class TaskResults {
     this.#committed.set(taskKey(ref.kind, ref.task), result)
   }
 
+  /** What an attempt that ran, and is not yet committed, brought home. */
+  pending(ref: AttemptRef): TaskDone | undefined {
+    return this.#ran.get(attemptKey(ref))
+  }
+
+  of(kind: TaskKind, task: number): TaskDone | undefined {
+    return this.#committed.get(taskKey(kind, task))
+  }
+
+  /** A map whose run file was there before. */
+  resume(map: number, result: TaskDone): void {
+    this.#committed.set(taskKey('map', map), result)
+  }
+
   drop(ref: AttemptRef): void {
     this.#ran.delete(attemptKey(ref))
   }
@@ -45,14 +60,29 @@ export class TaskResults {
   }
 
   counters(): Record<string, number> {
-    return this.#merge((result) => result.counters)
+    return this.merged((result) => result.counters)
   }
 
   userCounters(): Record<string, number> {
-    return this.#merge((result) => result.userCounters)
+    return this.merged((result) => result.userCounters)
   }
 
-  #merge(pick: (result: TaskDone) => Readonly<Record<string, number>>): Record<string, number> {
+  /** Part names of named outputs that something was written to; `part` gives a task's own. */
+  namedParts(parts: readonly string[], isOutput: TaskKind): string[] {
+    return parts.flatMap((part, task) =>
+      (this.of(isOutput, task)?.named ?? []).map(({ name }) => namedPart(part, name)),
+    )
+  }
+
+  /** Files of the records that maps set aside, in map order. */
+  skippedFiles(maps: number): string[] {
+    return Array.from({ length: maps }, (_, map) => this.of('map', map)?.skipped?.file).filter(
+      (file) => file !== undefined,
+    )
+  }
+
+  /** Numbers by name, added up over the committed tasks. */
+  merged(pick: (result: TaskDone) => Readonly<Record<string, number>>): Record<string, number> {
     const total = new Map<string, number>()
     for (const result of this.#committed.values()) {
       for (const [name, value] of Object.entries(pick(result))) total.set(name, (total.get(name) ?? 0) + value)

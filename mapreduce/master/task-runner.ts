@@ -3,6 +3,7 @@ import type { BadReplica } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { diskError } from '../output/disk.ts'
+import { BadRecordSearch } from './bad-record-search.ts'
 import { describeFailure } from './failure.ts'
 import type { TaskTiming } from './job-options.ts'
 import type { WorkPlan } from './plan.ts'
@@ -10,7 +11,7 @@ import type { AttemptOutcome, WorkerPool } from './pool.ts'
 import { Schedule, type ScheduleLimits } from './schedule.ts'
 import type { AttemptFailure, AttemptRef, ScheduleAction, ScheduleEvent, ScheduleSlot } from './schedule-events.ts'
 import type { Scratch } from './scratch.ts'
-import type { InputFile, Task, TaskFailure } from './task.ts'
+import type { InputFile, Task, TaskDone, TaskFailure } from './task.ts'
 import { TaskResults } from './task-results.ts'
 
 export interface TaskRunnerOptions {
@@ -27,6 +28,12 @@ export interface TaskRunnerOptions {
   /** Bad replicas a task met; the DFS repairs them. */
   readonly reportBad: (bad: readonly BadReplica[]) => Promise<void>
   readonly onMapsDone?: () => void
+  /** `--skip-bad`, if given. */
+  readonly skipBad: number | undefined
+  /** Maps an earlier run of the job has left finished. */
+  readonly resumed: ReadonlyMap<number, TaskDone>
+  /** Called when a map with a run file is committed, before reduces may count on it. */
+  readonly onRun: (map: number, runFile: string, result: TaskDone) => Promise<void>
 }
 
 type Launch = Extract<ScheduleAction, { type: 'launch' }>
@@ -47,6 +54,11 @@ export class TaskRunner {
   readonly #schedule: Schedule
   readonly #commits: ReturnType<typeof pLimit>
   /** Everything begun and not awaited in its place; `settled` waits for all of it. */
+  readonly #badRecords = new BadRecordSearch()
+  /** Attempts that were told to end because another one was first. */
+  readonly #superseded = new Set<string>()
+  readonly #speculative = new Set<string>()
+  #speculativeWon = 0
   readonly #begun = new Set<Promise<void>>()
   #wakeTimer: NodeJS.Timeout | undefined
   #resolve: () => void = () => undefined
@@ -59,8 +71,10 @@ export class TaskRunner {
       slots: options.slots,
       maps: options.work.splits.map((split) => split.placement),
       reducers: options.work.reducers,
+      doneMaps: [...options.resumed.keys()],
       limits: options.limits,
     })
+    for (const [map, result] of options.resumed) this.results.resume(map, result)
     this.#commits = pLimit(options.limits.commitsAtOnce)
   }
 
@@ -70,6 +84,11 @@ export class TaskRunner {
 
   get reducesDone(): number {
     return this.#schedule.reducesDone
+  }
+
+  /** Second attempts of slow tasks that committed before the first. */
+  get speculativeWon(): number {
+    return this.#speculativeWon
   }
 
   /** Bytes of the committed maps' run files: what the reduces have to read. */
@@ -120,6 +139,10 @@ export class TaskRunner {
       case 'commit':
         this.#begin(this.#commits(() => this.#commit(action)))
         break
+      case 'end':
+        this.#superseded.add(nameOf(action))
+        this.#options.pool.kill(action.slot, 'another attempt of the task was first')
+        break
       case 'discard':
         this.results.drop(action)
         this.#begin(this.#discard(action))
@@ -156,6 +179,7 @@ export class TaskRunner {
 
   async #launch(launch: Launch): Promise<void> {
     const task = this.#taskOf(launch)
+    if (launch.speculative) this.#speculative.add(nameOf(launch))
     const startMs = this.#options.clock()
     const inputBytes =
       task.kind === 'map'
@@ -165,7 +189,8 @@ export class TaskRunner {
     const outcome = await this.#options.pool.run(launch.slot, task)
     this.running.delete(launch.slot)
     const endMs = this.#options.clock()
-    const { kind, attempt, slot, locality } = launch
+    const { kind, attempt, slot, locality, speculative } = launch
+    const superseded = this.#superseded.has(nameOf(launch))
     this.timings.push({
       kind,
       task: launch.task,
@@ -175,7 +200,8 @@ export class TaskRunner {
       startMs,
       endMs,
       inputBytes,
-      outcome: outcomeName(outcome),
+      outcome: superseded ? 'superseded' : outcomeName(outcome),
+      speculative,
     })
     await this.#answer(launch, outcome)
   }
@@ -183,6 +209,7 @@ export class TaskRunner {
   async #answer(ref: Launch, outcome: AttemptOutcome): Promise<void> {
     const now = this.#options.clock()
     const { kind, task, attempt } = ref
+    const superseded = this.#superseded.has(nameOf(ref))
     if (outcome.type === 'result') {
       const { result } = outcome
       if (result.bad.length > 0) await this.#options.reportBad(result.bad)
@@ -190,7 +217,8 @@ export class TaskRunner {
         this.results.ran(ref, result)
         this.#tell({ type: 'succeeded', kind, task, attempt, now })
       } else {
-        this.#incident(ref, 'failed', result.message)
+        if (!superseded) this.#incident(ref, 'failed', result.message)
+        const failure = failureOf(result)
         const lostMaps = result.code === 'MR_LOST_RUN' ? (result.lostMaps ?? []) : []
         this.#tell({
           type: 'failed',
@@ -198,9 +226,10 @@ export class TaskRunner {
           task,
           attempt,
           now,
-          failure: failureOf(result),
+          failure,
           permanent: result.permanent,
           lostMaps,
+          narrowed: !result.permanent && this.#narrow(ref, failure),
         })
       }
       return
@@ -212,14 +241,29 @@ export class TaskRunner {
             code: 'MR_TASK_LOST',
             message: `The worker thread of ${kind} task ${task} ended under it: ${outcome.reason}.`,
           }
-    this.#incident(ref, outcome.type === 'timed-out' ? 'timed out' : 'was lost', failure.message)
-    this.#tell({ type: outcome.type, kind, task, attempt, now, failure })
+    if (!superseded) this.#incident(ref, outcome.type === 'timed-out' ? 'timed out' : 'was lost', failure.message)
+    this.#tell({ type: outcome.type, kind, task, attempt, now, failure, narrowed: this.#narrow(ref, failure) })
+  }
+
+  /** Whether the attempt ended at a record that is known to be bad by now. The slot's row still says where it was. */
+  #narrow({ kind, task, slot, attempt }: Launch, failure: AttemptFailure): boolean {
+    const { skipBad, pool } = this.#options
+    if (kind === 'reduce' || skipBad === undefined || this.#superseded.has(nameOf({ kind, task, attempt })))
+      return false
+    const file = pool.progress(slot, 'recordFile') - 1
+    const at = file < 0 ? undefined : { file, offset: pool.progress(slot, 'recordOffset') }
+    return this.#badRecords.ended(task, at, failure)
   }
 
   async #commit(ref: AttemptRef): Promise<void> {
     const { kind, task, attempt } = ref
     try {
-      if (this.#isOutput(ref)) await this.#options.committer.commitTask(this.#part(task), attempt)
+      const result = this.results.pending(ref)
+      if (this.#isOutput(ref)) {
+        const named = result?.named?.map(({ name }) => name) ?? []
+        await this.#options.committer.commitTask(this.#part(task), attempt, named)
+      } else if (result !== undefined)
+        await this.#options.onRun(task, this.#options.scratch.runFile(task, attempt), result)
     } catch (error) {
       const failure = commitFailure(error)
       this.#incident(ref, 'could not commit', failure.message)
@@ -236,7 +280,18 @@ export class TaskRunner {
       return
     }
     this.results.commit(ref)
+    if (this.#speculative.has(nameOf(ref))) this.#speculativeWon++
+    this.#checkSkipped()
     this.#tell({ type: 'committed', kind, task, attempt, now: this.#options.clock() })
+  }
+
+  /** Each attempt keeps to the limit; here all of them together do. */
+  #checkSkipped(): void {
+    const { skipBad } = this.#options
+    const skipped = this.results.sum((result) => result.skipped?.records ?? 0)
+    if (skipBad === undefined || skipped <= skipBad) return
+    const message = `The job failed: ${skipped} bad records were found so far, and --skip-bad allows ${skipBad}. Allow more, or see what is wrong with them: quern map with some of the input shows it.`
+    this.#end(() => this.#reject(new MrError('MR_SKIPPED_TOO_MANY', message)))
   }
 
   async #discard({ kind, task, attempt }: AttemptRef): Promise<void> {
@@ -259,7 +314,8 @@ export class TaskRunner {
     const outputFile = this.#isOutput({ kind })
       ? committer.attemptFile(this.#part(task), attempt)
       : scratch.runFile(task, attempt)
-    return { kind, task, attempt, segments, outputFile }
+    const skip = this.#badRecords.of(task)
+    return { kind, task, attempt, segments, outputFile, skippedFile: scratch.skippedFile(task, attempt), skip }
   }
 
   #isOutput({ kind }: Pick<AttemptRef, 'kind'>): boolean {
@@ -284,6 +340,8 @@ export class TaskRunner {
     this.incidents.push(`${ref.kind} ${ref.task}, attempt ${ref.attempt}, ${what}: ${firstLine}`)
   }
 }
+
+const nameOf = ({ kind, task, attempt }: AttemptRef): string => `${kind} ${task}.${attempt}`
 
 function outcomeName(outcome: AttemptOutcome): TaskTiming['outcome'] {
   if (outcome.type !== 'result') return outcome.type

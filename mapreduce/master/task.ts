@@ -26,6 +26,13 @@ export interface Segment {
   readonly length: number
 }
 
+/** A side file. `path` is what the user calls it. */
+export interface SideBytes {
+  readonly name: string
+  readonly path: string
+  readonly bytes: SharedArrayBuffer
+}
+
 /** What every task of a job shares; sent once to each worker when the pool starts (as piscina `workerData`). */
 export interface JobPlan {
   readonly jobId: string
@@ -45,6 +52,10 @@ export interface JobPlan {
   readonly quotes?: SharedArrayBuffer
   /** `--check`: scribble over views once the call they were handed to is over. */
   readonly checked: boolean
+  /** `--skip-bad`: records on which map fails are set aside, so many in the whole job. Undefined: they fail the task. */
+  readonly skipBad?: number
+  /** `--side`: files in memory that all threads share. */
+  readonly sides: readonly SideBytes[]
 }
 
 /** What one worker slot is told besides the plan. */
@@ -66,6 +77,9 @@ export const progressField = {
   recordsOut: 3,
   /** 0..1 of the current task. */
   fraction: 4,
+  /** While bad records are set aside: 1 + the index of the file of the record at hand, 0 for none; and its offset. */
+  recordFile: 5,
+  recordOffset: 6,
 } as const
 /** 64 bytes a row at least, so that two slots never share a cache line. */
 export const PROGRESS_FIELDS = 8
@@ -77,6 +91,19 @@ export interface MapTask {
   readonly segments: readonly Segment[]
   /** Where the run file (or, map-only, the output) goes; named by task and attempt. */
   readonly outputFile: string
+  /** Where the attempt keeps the records it sets aside. */
+  readonly skippedFile: string
+  /** Records on which earlier attempts hung or died: set aside without a look. */
+  readonly skip?: readonly SkipRecord[]
+}
+
+/** A record that is not to be handed to `map`. */
+export interface SkipRecord {
+  /** Index into `JobPlan.files`. */
+  readonly file: number
+  readonly offset: number
+  /** What is wrong with it, for `_skipped`. */
+  readonly error: string
 }
 
 /** One partition of one run file. */
@@ -109,6 +136,10 @@ export interface TaskDone {
   readonly slices: readonly RunSlice[]
   /** Bytes of `outputFile` when it is job output. */
   readonly outputBytes: number
+  /** What it wrote to the job's named outputs, in files beside `outputFile`. */
+  readonly named?: readonly { readonly name: string; readonly records: number; readonly bytes: number }[]
+  /** A map that set records aside: the file they are in, see output/skipped-records.ts. */
+  readonly skipped?: { readonly file: string; readonly records: number }
   readonly bad: readonly BadReplica[]
 }
 

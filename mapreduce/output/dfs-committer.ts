@@ -1,10 +1,11 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import { type Dfs, DfsError, type FileId } from '../../dfs/index.ts'
+import { type DetachedWriter, type Dfs, DfsError, type FileId } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
-import { type OutputCommitter, successName } from './commit.ts'
+import { namedPart, type OutputCommitter, successName } from './commit.ts'
 import { diskError } from './disk.ts'
 import { outputExists, refuseForeign } from './local-committer.ts'
+import { namedFile } from './named-outputs.ts'
 
 export interface DfsCommitterOptions {
   readonly dfs: Dfs
@@ -61,20 +62,31 @@ export class DfsCommitter implements OutputCommitter {
     return path.join(this.#options.scratch, `${part}.${attempt}`)
   }
 
-  async commitTask(part: string, attempt: number): Promise<boolean> {
+  async commitTask(part: string, attempt: number, named: readonly string[] = []): Promise<boolean> {
     if (this.#committing.has(part)) {
       await this.discardTask(part, attempt)
       return false
     }
     this.#committing.add(part)
+    const file = this.attemptFile(part, attempt)
     try {
-      this.#files.set(part, await this.#upload(this.attemptFile(part, attempt)))
+      for (const name of named) this.#files.set(namedPart(part, name), await this.#upload([namedFile(file, name)]))
+      this.#files.set(part, await this.#upload([file]))
     } catch (error) {
       this.#committing.delete(part)
+      await this.#forget(named.map((name) => namedPart(part, name)))
       throw this.#explain(error)
     }
     await this.discardTask(part, attempt)
     return true
+  }
+
+  async keep(name: string, files: readonly string[]): Promise<void> {
+    try {
+      this.#files.set(name, await this.#upload(files))
+    } catch (error) {
+      throw this.#explain(error)
+    }
   }
 
   async discardTask(part: string, attempt: number): Promise<void> {
@@ -105,32 +117,26 @@ export class DfsCommitter implements OutputCommitter {
 
   async close(): Promise<void> {
     if (this.#published) return
-    const files = [...this.#files.values()]
-    this.#files.clear()
-    for (const file of files) await this.#options.dfs.discardDetached(file)
+    await this.#forget([...this.#files.keys()])
   }
 
-  async #upload(file: string): Promise<FileId> {
-    let handle: fs.FileHandle
-    try {
-      handle = await fs.open(file, 'r')
-    } catch (error) {
-      throw diskError(error, 'reading', file)
+  async #forget(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const file = this.#files.get(name)
+      this.#files.delete(name)
+      if (file !== undefined) await this.#options.dfs.discardDetached(file)
     }
+  }
+
+  /** One file of the DFS from local ones, one after the other. */
+  async #upload(files: readonly string[]): Promise<FileId> {
     const writer = await this.#options.dfs.createDetached()
     try {
-      const buffer = Buffer.allocUnsafeSlow(copyBytes)
-      for (;;) {
-        const { bytesRead } = await handle.read(buffer, 0, copyBytes)
-        if (bytesRead === 0) break
-        await writer.write(buffer.subarray(0, bytesRead))
-      }
+      for (const file of files) await copyInto(writer, file)
       return await writer.close()
     } catch (error) {
       await writer.abort()
       throw error
-    } finally {
-      await handle.close()
     }
   }
 
@@ -158,5 +164,24 @@ export class DfsCommitter implements OutputCommitter {
     }
     const code = error.code === 'DFS_NO_SPACE' ? 'MR_NO_SPACE' : 'MR_IO'
     return new MrError(code, `The output ${this.shownPath} could not be stored: ${error.message}`, { cause: error })
+  }
+}
+
+async function copyInto(writer: DetachedWriter, file: string): Promise<void> {
+  let handle: fs.FileHandle
+  try {
+    handle = await fs.open(file, 'r')
+  } catch (error) {
+    throw diskError(error, 'reading', file)
+  }
+  try {
+    const buffer = Buffer.allocUnsafeSlow(copyBytes)
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, copyBytes)
+      if (bytesRead === 0) break
+      await writer.write(buffer.subarray(0, bytesRead))
+    }
+  } finally {
+    await handle.close()
   }
 }

@@ -1,4 +1,6 @@
+import { createReadStream, createWriteStream } from 'node:fs'
 import fs from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { diskError, errorCode } from '../base/system-error.ts'
 
 export { diskError, errorCode }
@@ -17,6 +19,8 @@ export interface OutputDisk {
   readText(path: string): Promise<string | undefined>
   /** The file is whole and durable once this resolves. */
   writeDurable(path: string, text: string): Promise<void>
+  /** Makes a file of the bytes of others, one after the other; not yet durable. */
+  concat(path: string, files: readonly string[]): Promise<void>
   syncFile(path: string): Promise<void>
   syncDirectory(path: string): Promise<void>
 }
@@ -65,6 +69,12 @@ export const outputDisk: OutputDisk = {
         await handle.sync()
       } finally {
         await handle.close()
+      }
+    }),
+  concat: (path, files) =>
+    attempt('writing', path, async () => {
+      for (const [index, file] of files.entries()) {
+        await pipeline(createReadStream(file), createWriteStream(path, { flags: index === 0 ? 'wx' : 'a' }))
       }
     }),
   // A failed fsync is never tried again on the same file: its pages may count as clean. The attempt fails instead.

@@ -1,7 +1,16 @@
 import path from 'node:path'
 import { MrError } from '../base/errors.ts'
-import { asideName, attemptsName, hiddenName, isOutputName, type OutputCommitter, successName } from './commit.ts'
+import {
+  asideName,
+  attemptsName,
+  hiddenName,
+  isOutputName,
+  namedPart,
+  type OutputCommitter,
+  successName,
+} from './commit.ts'
 import { diskError, errorCode, type OutputDisk } from './disk.ts'
+import { namedFile } from './named-outputs.ts'
 
 /** What a later process needs to clean up after this one; written down before anything is made. */
 export interface OutputRecord {
@@ -59,7 +68,7 @@ export class LocalCommitter implements OutputCommitter {
     return path.join(this.#hidden, attemptsName, `${part}.${attempt}`)
   }
 
-  async commitTask(part: string, attempt: number): Promise<boolean> {
+  async commitTask(part: string, attempt: number, named: readonly string[] = []): Promise<boolean> {
     if (this.#committed.has(part)) {
       await this.discardTask(part, attempt)
       return false
@@ -67,14 +76,30 @@ export class LocalCommitter implements OutputCommitter {
     // Taken before the first await, so that a second attempt can't slip in between.
     this.#committed.add(part)
     const file = this.attemptFile(part, attempt)
+    const beside = named.map((name) => ({ from: namedFile(file, name), to: namedPart(part, name) }))
     try {
-      await this.#disk.syncFile(file)
-      await this.#disk.rename(file, path.join(this.#hidden, part))
+      // The part goes last: with it the task is committed, and what a failure leaves here the next attempt replaces.
+      for (const { from, to } of [...beside, { from: file, to: part }]) {
+        await this.#disk.syncFile(from)
+        await this.#disk.rename(from, path.join(this.#hidden, to))
+        this.#committed.add(to)
+      }
     } catch (error) {
+      for (const { to } of beside) {
+        this.#committed.delete(to)
+        await this.#disk.remove(path.join(this.#hidden, to))
+      }
       this.#committed.delete(part)
       throw diskError(error, 'committing', path.join(this.#options.output, part))
     }
     return true
+  }
+
+  async keep(name: string, files: readonly string[]): Promise<void> {
+    const kept = path.join(this.#hidden, name)
+    await this.#disk.concat(kept, files)
+    await this.#disk.syncFile(kept)
+    this.#committed.add(name)
   }
 
   async discardTask(part: string, attempt: number): Promise<void> {

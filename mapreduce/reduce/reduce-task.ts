@@ -1,6 +1,7 @@
 import { counter } from '../base/counters.ts'
 import type { ReduceTask, TaskDone } from '../master/task.ts'
 import { directOutput } from '../output/direct-output.ts'
+import { NamedOutputs, type NamedPart } from '../output/named-outputs.ts'
 import { openOutput } from '../output/open-output.ts'
 import { Groups } from '../shuffle/groups.ts'
 import { withMerged } from '../shuffle/merge-passes.ts'
@@ -25,6 +26,9 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
   }
   const place = { partition: task.task, partitions: env.plan.reducers, groupBy: job.groupBy ?? 0 }
   const writer = openOutput(task.outputFile, env.format, space.writeBuffer, place)
+  const outputs = new NamedOutputs(job.outputs, task.outputFile)
+  ctx.named = outputs
+  let named: readonly NamedPart[]
   try {
     await userStep('setup', () => job.setup?.(ctx))
     if (task.runs.length > 0) {
@@ -60,12 +64,14 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
       )
     }
     await userStep('cleanup', () => job.cleanup?.(directOutput(writer).emit, ctx))
+    named = outputs.close()
   } catch (error) {
     writer.abandon()
+    outputs.abandon()
     throw error
   }
   const outputBytes = writer.close()
   count(counter.outputRecords, writer.records)
   count(counter.outputBytes, outputBytes)
-  return { ok: true, counters, userCounters: ctx.counters, slices: [], outputBytes, bad: env.bad }
+  return { ok: true, counters, userCounters: ctx.counters, slices: [], outputBytes, named, bad: env.bad }
 }

@@ -1,4 +1,7 @@
-import type { ParamValue, TaskContext } from '../job.ts'
+import type { ParamValue, SideFile, TaskContext } from '../job.ts'
+import type { OutputFormat } from '../output/format.ts'
+import { checkNamedOutput } from '../output/named-outputs.ts'
+import { SideFiles } from '../task/side-file.ts'
 
 /** Where a stage reads and writes. */
 export interface StageIo {
@@ -16,14 +19,29 @@ export class StageContext implements TaskContext {
   readonly params: Readonly<Record<string, ParamValue>>
   readonly signal: AbortSignal
   readonly counters = new Map<string, number>()
+  /** Records to named outputs, which a filter has no place for. */
+  readonly notWritten = new Map<string, number>()
+  /** The outputs the job declares. */
+  outputs: Readonly<Record<string, OutputFormat>> = {}
+  private readonly sides: SideFiles
 
-  constructor(params: Readonly<Record<string, ParamValue>>, signal: AbortSignal) {
+  constructor(params: Readonly<Record<string, ParamValue>>, signal: AbortSignal, sides: SideFiles = new SideFiles([])) {
+    this.sides = sides
     this.params = params
     this.signal = signal
   }
 
   count(name: string, by = 1): void {
     this.counters.set(name, (this.counters.get(name) ?? 0) + by)
+  }
+
+  write(name: string): void {
+    checkNamedOutput(this.outputs, name)
+    this.notWritten.set(name, (this.notWritten.get(name) ?? 0) + 1)
+  }
+
+  side(name: string): SideFile {
+    return this.sides.get(name)
   }
 
   /** There is no progress line to show it in. */

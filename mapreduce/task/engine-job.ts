@@ -12,6 +12,7 @@ type EmitUnknown = (key: unknown, value?: unknown) => void
 export interface EngineJob {
   readonly input?: InputFormat<unknown>
   readonly output?: OutputFormat
+  readonly outputs?: Readonly<Record<string, OutputFormat>>
   readonly setup?: (ctx: TaskContext) => unknown
   readonly map: (record: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
   readonly combine?: Aggregate | ReduceFunction

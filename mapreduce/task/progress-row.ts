@@ -13,7 +13,14 @@ export class ProgressRow {
     this.row[progressField.recordsIn] = 0
     this.row[progressField.recordsOut] = 0
     this.row[progressField.fraction] = 0
+    this.atRecord(-1, 0)
     this.beat()
+  }
+
+  /** Which record the user's code has at hand, for the master to find should the thread not come back; -1 for none. */
+  atRecord(file: number, offset: number): void {
+    this.row[progressField.recordFile] = file + 1
+    this.row[progressField.recordOffset] = offset
   }
 
   /** Tells the master that the task moves on. */

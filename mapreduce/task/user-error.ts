@@ -23,7 +23,7 @@ export function reduceError(step: 'combine' | 'reduce' | 'partition', cause: unk
 }
 
 /** What was thrown, and the user's own file:line:column where the stack has it. */
-function thrownText(cause: unknown): string {
+export function thrownText(cause: unknown): string {
   const frame = userFrame(cause)
   const at = frame === undefined ? '' : `\n    at ${frame}`
   if (cause instanceof MrError) return cause.message + at

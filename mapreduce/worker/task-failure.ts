@@ -9,6 +9,7 @@ import { UserCodeError } from '../task/user-error.ts'
 const permanentCodes: ReadonlySet<MrErrorCode> = new Set<MrErrorCode>([
   'MR_RECORD_TOO_LARGE',
   'MR_BAD_INPUT',
+  'MR_SKIPPED_TOO_MANY',
   'MR_BAD_JOB',
   // A job's setup may refuse a value that only it can judge.
   'MR_BAD_PARAM',

@@ -6,6 +6,7 @@ import { chooseOutput } from '../output/format.ts'
 import { runReduceTask } from '../reduce/reduce-task.ts'
 import { importJob } from '../task/engine-job.ts'
 import { ProgressRow } from '../task/progress-row.ts'
+import { SideFiles } from '../task/side-file.ts'
 import { WorkerTaskContext } from '../task/task-context.ts'
 import type { WorkerEnvironment } from '../task/task-environment.ts'
 import { WorkerSpace } from '../task/worker-space.ts'
@@ -28,10 +29,12 @@ export function createRunner(
     const bad: BadReplica[] = []
     try {
       tools ??= prepare(data, progress)
-      const { worker, mapper } = await tools
-      const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus)
+      const { worker, mapper, sides } = await tools
+      const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus, sides)
       const env = { ...worker, ctx, bad }
-      return task.kind === 'map' ? await mapper.run(task, env) : await runReduceTask(task, env)
+      const done = task.kind === 'map' ? await mapper.run(task, env) : await runReduceTask(task, env)
+      sides.check()
+      return done
     } catch (error) {
       // What user code left running is told to stop.
       abort.abort(error)
@@ -44,6 +47,7 @@ export function createRunner(
 interface Tools {
   readonly worker: WorkerEnvironment
   readonly mapper: Mapper
+  readonly sides: SideFiles
 }
 
 async function prepare({ plan, datanode }: WorkerData, progress: ProgressRow): Promise<Tools> {
@@ -52,5 +56,5 @@ async function prepare({ plan, datanode }: WorkerData, progress: ProgressRow): P
   const format = chooseOutput(plan.format, job.output)
   const quotes = new QuoteTable(plan.files, plan.quotes)
   const worker = { plan, job, space, datanode, progress, format, quotes }
-  return { worker, mapper: new Mapper(worker) }
+  return { worker, mapper: new Mapper(worker), sides: new SideFiles(plan.sides, plan.checked) }
 }

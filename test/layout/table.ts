@@ -23,6 +23,7 @@ const jobWiring = [
   'mapreduce/master/load-params.ts',
   'mapreduce/base/nearest-name.ts',
   'mapreduce/master/run-job.ts',
+  'mapreduce/master/side-data.ts',
   'mapreduce/output/format.ts',
   'mapreduce/stage',
   'mapreduce/task/engine-job.ts',
@@ -32,6 +33,7 @@ const jobWiring = [
   'mapreduce/output/plain-value.ts',
   'mapreduce/record',
   'mapreduce/table',
+  'mapreduce/task/side-file.ts',
 ]
 
 /** What every part of the engine stands on. */
@@ -190,7 +192,9 @@ export const pureCore: PureCore = {
     'dfs/namenode/view.ts',
     'mapreduce/master/locality.ts',
     'mapreduce/master/plan.ts',
+    'mapreduce/master/bad-record-search.ts',
     'mapreduce/master/schedule.ts',
+    'mapreduce/master/speculation.ts',
     'mapreduce/master/schedule-state.ts',
     'mapreduce/master/splits.ts',
     'mapreduce/master/watchdog.ts',

@@ -291,6 +291,7 @@ describe('the command around the engine', () => {
     counters: {},
     userCounters: {},
     output: { path: 'out', files: 1, bytes: 1, records: 1 },
+    named: [],
     times: { planMs: 1, mapMs: 1, reduceMs: 0, commitMs: 1, totalMs: 3 },
     tasks: [],
     notes: [],

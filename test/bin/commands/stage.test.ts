@@ -47,6 +47,14 @@ const jobs: Readonly<Record<string, string>> = {
       async map(line, emit) { await null; for (const word of line.words()) emit(word, 1) },
       async reduce(key, values, emit) { let n = 0; for (const v of values) n += v; await null; emit(key, n) },
     }`,
+  'sides.js': `let names
+    export default {
+      outputs: { rest: { output: 'tsv' } },
+      setup(ctx) { names = ctx.side('names').json() },
+      map(line, emit, ctx) { for (const w of line.words()) emit(names[w.toString()] ?? w, 1) },
+      combine(word, ones, emit, ctx) { let n = 0; for (const one of ones) n += one; emit(word, ctx.side('names').text() && n) },
+      reduce(word, ones, emit, ctx) { let n = 0; for (const one of ones) n += one; ctx.write('rest', word); emit(word, n) },
+    }`,
   'swap.js': `export default { combine(key, values, emit) { emit('other', 1) }, map() {}, reduce() {} }`,
   'throws.ts': `export default {
       map(line: { toString(): string }, emit: (k: unknown, v: unknown) => void) {
@@ -252,6 +260,23 @@ describe('a filter', () => {
     const { code, err } = await compiledQuern(argv, { cwd: directory, stdin: [Buffer.from(input)] })
     expect(err).toMatch(typeof says === 'string' ? new RegExp(says.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : says)
     expect(code).toBe(exitCode)
+  })
+
+  it('have side files, local and from the DFS, and say what named outputs they left out', async () => {
+    fs.writeFileSync(path.join(directory, 'names.json'), '{"a":"alpha"}')
+    const root = path.join(directory, 'root')
+    const put = await compiledQuern(['fs', '--root', root, '-put', 'names.json', '/names'], { cwd: directory })
+    expect(put.code).toBe(0)
+    const stage = (words: string[], input: string): ReturnType<typeof compiledQuern> =>
+      compiledQuern([...words, '--root', root], { cwd: directory, stdin: [Buffer.from(input)] })
+    const mapped = await stage(['map', './sides.js', '--side', 'names=names.json'], 'a b a\n')
+    expect(mapped.out).toBe('alpha\t1\nb\t1\nalpha\t1\n')
+    const combined = await stage(['combine', './sides.js', '--side', 'names=dfs:/names'], 'a\t1\na\t1\n')
+    expect(combined).toMatchObject({ err: '', out: 'a\t2\n' })
+    const reduced = await stage(['reduce', './sides.js', '--side', 'names=dfs:/names'], 'a\t1\na\t1\nb\t1\n')
+    expect(reduced.out).toBe('a\t2\nb\t1\n')
+    expect(reduced.err).toBe('2 records to the output rest were not written: a filter has one output\n')
+    expect((await stage(['map', './sides.js'], 'a\n')).err).toContain('Add --side names=PATH')
   })
 
   it('explains itself', async () => {

@@ -57,6 +57,14 @@ describe('the line of a running job', () => {
     }
   })
 
+  it('shows what a task says of itself, cut to the room there is', () => {
+    const status = 'reading the index of the third archive, which takes a while'
+    const line = (columns: number): string => progressLine('wordcount', { ...mapping, status }, started, columns, plain)
+    expect(line(160)).toContain(`  ${status}`)
+    expect(line(110)).toMatch(/ {2}reading the index of the[^…]*…$/)
+    expect(line(70)).not.toContain('read')
+  })
+
   it('says what matters in each phase', () => {
     const line = (progress: Partial<JobProgress>, columns = 100) =>
       progressLine(

@@ -18,6 +18,7 @@ const timing = (task: number, ms: number, kind: 'map' | 'reduce' = 'map'): TaskT
   endMs: 100 + ms,
   inputBytes: 1,
   outcome: 'done',
+  speculative: false,
 })
 
 const report: JobReport = {
@@ -43,6 +44,7 @@ const report: JobReport = {
   },
   userCounters: {},
   output: { path: '/counts', files: 1, bytes: 700_000, records: 60_123 },
+  named: [],
   times: { planMs: 12, mapMs: 640, reduceMs: 90, commitMs: 31, totalMs: 800 },
   tasks: [timing(0, 40), timing(1, 60), timing(2, 180), timing(0, 90, 'reduce')],
   notes: [],
@@ -89,7 +91,11 @@ describe('the summary of a job', () => {
         [counter.failedAttempts]: 2,
         [counter.timedOutAttempts]: 1,
         [counter.lostAttempts]: 1,
+        [counter.skippedRecords]: 12,
+        [counter.speculativeAttempts]: 2,
+        [counter.speculativeWon]: 1,
       },
+      named: [{ name: 'errors', files: 1, bytes: 2048, records: 31 }],
       userCounters: { 'lines without a date': 1234 },
       notes: ['block 12 on datanode-2 was corrupt at chunk 3: read from datanode-1 and repaired'],
     }
@@ -100,6 +106,9 @@ describe('the summary of a job', () => {
     expect(text).toContain('14 spills of 2 GiB')
     expect(text).toContain('2 off-rack')
     expect(text).toContain('attempts 2 failed, 1 timed out, 1 lost, tried again')
+    expect(text).toContain('output errors, 1 file, 2 KiB, 31 records')
+    expect(text).toContain('skipped 12 bad records, kept in _skipped')
+    expect(text).toContain('slow 2 second attempts of slow tasks, 1 of them first')
     expect(text).toContain('counter lines without a date 1,234')
     expect(text).toContain('note block 12 on datanode-2 was corrupt')
   })

@@ -28,6 +28,7 @@ function open(steps: readonly string[], worker = 'obedient-worker.mjs', slots = 
       reducers: 0,
       memoryBytes: 1,
       scratch: directory,
+      sides: [],
       checked: false,
     },
     slots,
@@ -46,6 +47,7 @@ const map = (attempt: number, task = 0): Task => ({
   attempt,
   segments: [],
   outputFile: path.join(directory, `map-${task}.${attempt}.run`),
+  skippedFile: path.join(directory, `map-${task}.${attempt}.skipped`),
 })
 
 const brief = (outcome: AttemptOutcome): string =>

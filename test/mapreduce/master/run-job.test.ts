@@ -199,6 +199,41 @@ describe('while a job runs', () => {
     expect(lines).toContain('map-0.2 slot 0 ok')
   })
 
+  it('a task that is slow gets a second attempt on an idle worker, and the first to commit is the task', async () => {
+    const told: JobProgress[] = []
+    const report = await place.run(
+      {
+        splitBytes: 4,
+        speculate: true,
+        onProgress: (progress) => told.push(progress),
+        ...script({ 'map-1': ['hang', 'ok'] }),
+      },
+      { limits: { speculativeMsMin: 30, taskTimeoutMs: 20_000 } },
+    )
+    expect(await fs.readFile(place.at('out/part-r-00000'), 'utf8')).toBe('one\ntwo\n')
+    expect(report.counters).toMatchObject({
+      'speculative-attempts': 1,
+      'speculative-won': 1,
+      'failed-attempts': 0,
+      'lost-attempts': 0,
+    })
+    expect(report.userCounters).toEqual({ maps: 2 })
+    expect(report.tasks.map(({ outcome }) => outcome).sort()).toEqual(['done', 'done', 'done', 'superseded'])
+    // An attempt that was overtaken is no incident, and no retry.
+    expect(told.at(-1)?.failedAttempts).toBe(0)
+    expect(report.notes).toEqual([])
+  })
+
+  it('a second attempt that hangs does no harm, and none is made unless asked', async () => {
+    const slow = script({ 'reduce-1': ['slow 40', 'hang'] })
+    const limits = { speculativeMsMin: 30, speculate: false }
+    const report = await place.run({ splitBytes: 4, reducers: 2, speculate: true, ...slow }, { limits })
+    expect(report.counters).toMatchObject({ 'speculative-attempts': 1, 'speculative-won': 0 })
+    expect(await place.tree()).toContain('out/_SUCCESS')
+    const without = await place.run({ splitBytes: 4, reducers: 2, overwrite: true, ...slow }, { limits })
+    expect(without.counters['speculative-attempts']).toBe(0)
+  })
+
   it('only as many threads are started as there is work and memory for', async () => {
     expect((await place.run({ workers: 7 })).workers).toBe(1)
     const few = await place.run({ workers: 7, memoryBytes: 8 * 1024 * 1024, splitBytes: 1, overwrite: true })

@@ -12,8 +12,13 @@ class Transcript {
   readonly #schedule: Schedule
   #text: string
 
-  constructor(nodes: readonly string[], maps: readonly Placement[], reducers: number) {
-    this.#schedule = makeSchedule(nodes, maps, reducers)
+  constructor(
+    nodes: readonly string[],
+    maps: readonly Placement[],
+    reducers: number,
+    more: Parameters<typeof makeSchedule>[3] = {},
+  ) {
+    this.#schedule = makeSchedule(nodes, maps, reducers, more)
     const slots = nodes.map((node, slot) => `slot ${slot}${node === '' ? '' : ` at ${node}`}`).join(', ')
     const places = maps.map(
       (map, task) => `map ${task} ${map.kind === 'nodes' ? `on ${map.nodes.join(' ')}` : map.kind}`,
@@ -154,5 +159,80 @@ describe('what the scheduler decides', () => {
       .fail(20, 'map', 0, 1)
       .ok(30, 'map', 0, 2)
       .matches('failed-commit')
+  })
+
+  it('about a slow map, when asked: a second attempt on the idle slot, and the first to commit ends the other', () => {
+    new Transcript(['', ''], [here, here, here, here], 1, { speculate: true })
+      .start()
+      .ok(40, 'map', 1)
+      .ok(80, 'map', 2)
+      .ok(120, 'map', 3)
+      .tick(159)
+      .tick(160)
+      .ok(200, 'map', 0, 2)
+      .lose(201, 'map', 0, 1)
+      .ok(240, 'reduce', 0)
+      .matches('second-attempt-wins')
+  })
+
+  it('about a slow map whose first attempt wins: the second is ended, and what it answers is thrown away', () => {
+    new Transcript(['', ''], [here, here], 0, { speculate: true })
+      .start()
+      .ok(10, 'map', 1)
+      .tick(100)
+      .send({ type: 'succeeded', kind: 'map', task: 0, attempt: 1, now: 110 })
+      .send({ type: 'succeeded', kind: 'map', task: 0, attempt: 2, now: 111 })
+      .send({ type: 'committed', kind: 'map', task: 0, attempt: 1, now: 112 })
+      .matches('first-attempt-wins')
+  })
+
+  it('about two attempts of a task of which one fails: the other goes on alone', () => {
+    new Transcript(['', ''], [here, here], 0, { speculate: true })
+      .start()
+      .ok(10, 'map', 1)
+      .tick(100)
+      .fail(110, 'map', 0, 1)
+      .ok(120, 'map', 0, 2)
+      .matches('company-fails')
+  })
+
+  it('about two reduces of one partition that meet the same lost run: the map again, then one reduce', () => {
+    new Transcript(['', ''], [here], 2, { speculate: true })
+      .start()
+      .ok(10, 'map', 0)
+      .ok(20, 'reduce', 1)
+      .tick(110)
+      .fail(120, 'reduce', 0, 1, { lostMaps: [0] })
+      .fail(130, 'reduce', 0, 2, { lostMaps: [0] })
+      .ok(140, 'map', 0, 2)
+      .ok(150, 'reduce', 0, 3)
+      .matches('company-meets-lost-run')
+  })
+
+  it('about a record that is known to be bad: the failures before are forgotten', () => {
+    const transcript = new Transcript([''], [here], 0).start()
+    for (let attempt = 1; attempt <= 6; attempt++) {
+      transcript.send({
+        type: 'timed-out',
+        kind: 'map',
+        task: 0,
+        attempt,
+        now: attempt * 200,
+        failure,
+        narrowed: attempt % 2 === 0,
+      })
+      transcript.tick(attempt * 200 + 100)
+    }
+    transcript.ok(2000, 'map', 0, 7).matches('narrowed')
+  })
+
+  it('about maps that an earlier run has finished: they are not run, unless their runs are lost', () => {
+    new Transcript(['', ''], [here, here, here], 1, { doneMaps: [0, 2] })
+      .start()
+      .ok(10, 'map', 1)
+      .fail(20, 'reduce', 0, 1, { lostMaps: [2] })
+      .ok(30, 'map', 2)
+      .ok(40, 'reduce', 0, 2)
+      .matches('resumed')
   })
 })

@@ -7,14 +7,18 @@ import { failure, limits, makeSchedule, on } from './schedule-model.ts'
 /** What may happen to a running attempt next; chosen at random. */
 type Fate = 'succeed' | 'fail' | 'lose' | 'time-out' | 'permanent' | 'lose-run'
 
-const key = ({ kind, task }: AttemptRef): string => `${kind} ${task}`
+const key = ({ kind, task }: Pick<AttemptRef, 'kind' | 'task'>): string => `${kind} ${task}`
+const name = ({ kind, task, attempt }: AttemptRef): string => `${kind} ${task}.${attempt}`
 
 /** Plays the world around the core: runs what it launches, commits what it grants, and holds it to its promises. */
 class World {
   readonly #schedule
   readonly #maps: number
   readonly #reducers: number
-  readonly live = new Map<string, AttemptRef & { slot: number }>()
+  /** Attempts on their slots, by name. */
+  readonly live = new Map<string, AttemptRef & { slot: number; ended: boolean }>()
+  readonly #together: number
+  speculated = 0
   readonly committing = new Map<string, AttemptRef>()
   readonly committed = new Map<string, number>()
   readonly #past: AttemptRef[] = []
@@ -23,8 +27,9 @@ class World {
   wake: number | undefined
   now = 0
 
-  constructor(nodes: readonly string[], maps: readonly Placement[], reducers: number) {
-    this.#schedule = makeSchedule(nodes, maps, reducers)
+  constructor(nodes: readonly string[], maps: readonly Placement[], reducers: number, speculate = false) {
+    this.#schedule = makeSchedule(nodes, maps, reducers, { speculate })
+    this.#together = speculate ? 2 : 1
     this.#maps = maps.length
     this.#reducers = reducers
   }
@@ -35,16 +40,22 @@ class World {
       if (this.over !== undefined && action.type !== 'discard') throw new Error(`${action.type} after the end`)
       switch (action.type) {
         case 'launch': {
-          expect(
-            this.live.has(key(action)) || this.committing.has(key(action)),
-            `${key(action)} is alive already`,
-          ).toBe(false)
+          expect(this.committing.has(key(action)), `${key(action)} is being committed`).toBe(false)
+          expect(this.rivals(action).length, `${key(action)} is alive already`).toBeLessThan(this.#together)
+          if (action.speculative) this.speculated++
           expect([...this.live.values()].map(({ slot }) => slot)).not.toContain(action.slot)
           if (action.kind === 'reduce') expect(this.#schedule.mapsDone).toBe(this.#maps)
-          this.live.set(key(action), action)
+          this.live.set(name(action), { ...action, ended: false })
+          break
+        }
+        case 'end': {
+          const ended = this.live.get(name(action))
+          if (ended?.slot !== action.slot) throw new Error(`${name(action)} is to be ended and does not run there`)
+          ended.ended = true
           break
         }
         case 'commit':
+          expect(this.committing.has(key(action)), `${key(action)} is being committed`).toBe(false)
           this.committing.set(key(action), action)
           break
         case 'wake':
@@ -62,10 +73,15 @@ class World {
     }
   }
 
+  /** Attempts of the same task that may still win. */
+  rivals(ref: AttemptRef): AttemptRef[] {
+    return [...this.live.values()].filter((other) => key(other) === key(ref) && !other.ended)
+  }
+
   end(ref: AttemptRef, fate: Fate): void {
     const { kind, task, attempt } = ref
     const about = { kind, task, attempt, now: this.now }
-    this.live.delete(key(ref))
+    this.live.delete(name(ref))
     this.#past.push(ref)
     if (fate === 'succeed') this.send({ type: 'succeeded', ...about })
     else if (fate === 'lose') this.send({ type: 'lost', ...about, failure })
@@ -91,7 +107,7 @@ class World {
   /** An attempt that ended long ago answers once more. */
   echo(pick: number): void {
     const ref = this.#past[pick % Math.max(1, this.#past.length)]
-    if (ref === undefined || this.live.get(key(ref))?.attempt === ref.attempt) return
+    if (ref === undefined || this.live.has(name(ref))) return
     if (this.committing.get(key(ref))?.attempt === ref.attempt) return
     this.send({ type: 'succeeded', kind: ref.kind, task: ref.task, attempt: ref.attempt, now: this.now })
   }
@@ -138,8 +154,14 @@ const places: fc.Arbitrary<Placement> = fc.oneof(
   fc.subarray(['a', 'b', 'c', 'd'], { minLength: 1 }).map((nodes) => on(...nodes)),
 )
 
-function play(nodes: readonly string[], maps: readonly Placement[], reducers: number, moves: readonly Move[]): World {
-  const world = new World(nodes, maps, reducers)
+function play(
+  nodes: readonly string[],
+  maps: readonly Placement[],
+  reducers: number,
+  moves: readonly Move[],
+  speculate = false,
+): World {
+  const world = new World(nodes, maps, reducers, speculate)
   world.send({ type: 'start', now: 0 })
   // Once the random moves are used up everything succeeds, so that the job has to end.
   const calm: Move = { fate: 'succeed', pick: 0, after: 7, commitWorks: 1, echo: 1 }
@@ -181,6 +203,25 @@ describe('the scheduler, whatever happens in whatever order,', () => {
     // Both ends were met, or the property says little.
     expect(failed).toBeGreaterThan(50)
     expect(failed).toBeLessThan(550)
+  })
+
+  it('ends just so when slow tasks get company: two attempts at the most, one of them committed', () => {
+    let speculated = 0
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('a', 'c', ''), { minLength: 2, maxLength: 5 }),
+        fc.array(places, { minLength: 1, maxLength: 8 }),
+        fc.nat(5),
+        fc.array(steps, { maxLength: 80 }),
+        (nodes, maps, reducers, moves) => {
+          const world = play(nodes, maps, reducers, moves, true)
+          speculated += world.speculated
+          if (world.over?.type === 'job-done') world.checkDone()
+        },
+      ),
+      { numRuns: 600 },
+    )
+    expect(speculated).toBeGreaterThan(50)
   })
 
   it('always finishes the job when only workers are lost, fewer times in a row than the bound', () => {

@@ -102,3 +102,25 @@ describe('output in the DFS', () => {
     }
   })
 })
+
+describe('named outputs in the DFS', () => {
+  it('that can not be uploaded fail the attempt; what was stored of it is dropped, and the next one commits', async () => {
+    const commit = committer()
+    await commit.prepare()
+    await fs.writeFile(`${commit.attemptFile(part, 1)}.errors`, 'stale')
+    await expect(commit.commitTask(part, 1, ['errors'])).rejects.toMatchObject({ code: 'MR_IO' })
+    await fs.writeFile(commit.attemptFile(part, 2), 'right')
+    expect(await commit.commitTask(part, 2)).toBe(true)
+    await commit.commitJob([part])
+    await commit.close()
+    expect((await dfs.list('/out')).map((entry) => entry.path)).toEqual(['/out/_SUCCESS', `/out/${part}`])
+    expect((await dfs.summary('/')).files).toBe(2)
+  })
+
+  it("and kept files: what the DFS says of them is the output's error", async () => {
+    const commit = committer({ createDetached: () => Promise.reject(new DfsError('DFS_NO_SPACE', 'full')) })
+    await commit.prepare()
+    await expect(commit.keep('_skipped', [])).rejects.toMatchObject({ code: 'MR_NO_SPACE' })
+    await commit.close()
+  })
+})

@@ -38,6 +38,7 @@ export function faultyDisk(fault: Fault): { disk: OutputDisk; operations: () => 
     readText: (path) => guard(() => real.readText(path)),
     // A killed process loses nothing that it wrote, so these need not wait for the disk.
     writeDurable: (path, text) => guard(() => fs.writeFile(path, text)),
+    concat: (path, files) => guard(() => real.concat(path, files)),
     syncFile: () => guard(async () => {}),
     syncDirectory: () => guard(async () => {}),
   }

@@ -270,3 +270,34 @@ describe('a local output', () => {
     expect(await tree(directory)).toEqual([])
   })
 })
+
+describe('named outputs', () => {
+  it('of an attempt whose commit failed are gone when the next one commits without them', async () => {
+    let refuse = true
+    const refusal = Object.assign(new Error('EIO: refused'), { code: 'EIO' })
+    const committer = new LocalCommitter({
+      output: path.join(directory, 'out'),
+      shownPath: 'out',
+      overwrite: false,
+      tag: ownerTag(),
+      disk: {
+        ...outputDisk,
+        rename: (from, to) =>
+          refuse && to.endsWith('part-r-00000') ? Promise.reject(refusal) : outputDisk.rename(from, to),
+      },
+      record: () => Promise.resolve(),
+    })
+    await committer.prepare()
+    const [part = ''] = parts
+    await fs.writeFile(committer.attemptFile(part, 1), 'one')
+    await fs.writeFile(`${committer.attemptFile(part, 1)}.errors`, 'stale')
+    await expect(committer.commitTask(part, 1, ['errors'])).rejects.toMatchObject({ code: 'MR_IO' })
+    refuse = false
+    await committer.discardTask(part, 1)
+    await fs.writeFile(committer.attemptFile(part, 2), 'two')
+    await committer.commitTask(part, 2)
+    await committer.commitJob([part])
+    await committer.close()
+    expect(await fs.readdir(path.join(directory, 'out'))).toEqual(['_SUCCESS', part])
+  })
+})

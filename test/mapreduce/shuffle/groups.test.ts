@@ -227,6 +227,10 @@ describe('reducing', () => {
     params: {},
     count() {},
     status() {},
+    write() {},
+    side() {
+      throw new Error('no side files here')
+    },
     inputFile: '',
     attempt: 1,
     task: 0,

@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly checked?: boolean
   readonly params?: JobPlan['params']
   readonly format?: string
+  readonly sides?: JobPlan['sides']
+  readonly skipBad?: number
   /** Which build runs, with which kernels: the sources have only the plain ones. */
   readonly kernels?: 'source' | 'plain' | 'wasm'
 }
@@ -75,6 +77,8 @@ export class Engine implements Disposable {
         memoryBytes: options.memoryBytes ?? 16 * MiB,
         scratch: this.directory,
         ...(options.format === undefined ? {} : { format: options.format }),
+        sides: options.sides ?? [],
+        ...(options.skipBad === undefined ? {} : { skipBad: options.skipBad }),
         checked: options.checked === true,
       },
       slot: 1,
@@ -93,12 +97,14 @@ export class Engine implements Disposable {
   }
 
   mapTask(task: number, segments: Splits[number]): MapTask {
+    const outputFile = path.join(this.directory, `map-${task}-${this.attempts++}`)
     return {
       kind: 'map',
       task,
       attempt: 1,
       segments: segments.map(([file, start, length]) => ({ file, start, length })),
-      outputFile: path.join(this.directory, `map-${task}-${this.attempts++}`),
+      outputFile,
+      skippedFile: `${outputFile}.skipped`,
     }
   }
 
