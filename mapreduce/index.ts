@@ -10,6 +10,7 @@ export {
   type Emit,
   type Job,
   type Key,
+  type NamedInput,
   type ParamSpec,
   type ParamValue,
   type Seen,

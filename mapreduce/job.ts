@@ -36,6 +36,8 @@ export interface TaskContext {
   status(text: string): void
   /** The path of the file the current record is from, as the user named it (map only; empty in reduce). */
   readonly inputFile: string
+  /** The name of the input the current record is from, in a job with named `inputs` (map only; empty elsewhere). */
+  readonly inputName: string
   /** 1 for the first attempt of a task. */
   readonly attempt: number
   /** 0-based index of the task among its kind. */
@@ -45,6 +47,16 @@ export interface TaskContext {
 
 type MaybePromise = void | Promise<void>
 
+/** One of several inputs of a job, with a format and a `map` of its own. */
+export interface NamedInput<R = Text, K extends Key = Key, V extends Value = Value> {
+  /** Default: `text()`. */
+  readonly input?: InputFormat<R>
+  readonly map: (record: RecordOf<R>, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
+}
+
+/** Where no format says what a record is, it is a line. */
+type RecordOf<R> = unknown extends R ? Text : R
+
 export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly name?: string
   /** One line, shown by `quern jobs`. */
@@ -53,7 +65,12 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly input?: InputFormat<R>
   readonly output?: OutputFormat
   readonly setup?: (ctx: TaskContext) => MaybePromise
-  readonly map: (record: R, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
+  readonly map?: (record: R, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
+  /**
+   * In place of `input` and `map`: several inputs by name, given on the command line as `-i name=path`. Each has its own
+   * format and `map`; what they emit meets in one `reduce`.
+   */
+  readonly inputs?: Readonly<Record<string, NamedInput<never, K, V>>>
   /** May run any number of times; must not change the key. */
   readonly combine?:
     | Aggregate
@@ -69,7 +86,22 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly groupBy?: number
 }
 
+type JobWithMap<R, K extends Key, V extends Value> = Omit<Job<R, K, V>, 'map' | 'inputs'> & {
+  readonly map: NonNullable<Job<R, K, V>['map']>
+}
+
+/** `I`: the type of a record of each input. */
+type JobWithInputs<I, K extends Key, V extends Value> = Omit<Job<never, K, V>, 'input' | 'map' | 'inputs'> & {
+  readonly inputs: { readonly [Name in keyof I]: NamedInput<I[Name], K, V> }
+}
+
 /** Gives the compiler the types of a job module; returns its argument. */
-export function defineJob<R = Text, K extends Key = Key, V extends Value = Value>(job: Job<R, K, V>): Job<R, K, V> {
+export function defineJob<R = Text, K extends Key = Key, V extends Value = Value>(
+  job: JobWithMap<R, K, V>,
+): Job<R, K, V>
+export function defineJob<I, K extends Key = Key, V extends Value = Value>(
+  job: JobWithInputs<I, K, V>,
+): Job<never, K, V>
+export function defineJob<J>(job: J): J {
   return job
 }

@@ -1,8 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os'
 import path from 'node:path'
 import { MrError } from '../../mapreduce/base/errors.ts'
+import type { Job } from '../../mapreduce/job.ts'
+import { inputNames, splitInputName } from '../../mapreduce/master/input-names.ts'
 import type { GivenParams } from '../../mapreduce/master/load-params.ts'
-import type { DataPath } from '../../mapreduce/master/run-job.ts'
+import type { DataPath, InputPath } from '../../mapreduce/master/run-job.ts'
 import { isOutputFormatName, type OutputFormatName, outputFormatNames } from '../../mapreduce/output/format.ts'
 import type { CommandIo } from './command.ts'
 import { parseSize } from './size.ts'
@@ -11,7 +13,9 @@ import { parse, parser } from './usage.ts'
 
 export interface RunOptions {
   readonly job: string
-  readonly inputs: readonly DataPath[]
+  /** What stood behind `-i`, each word as a path. A job with named inputs reads the words again: `bindInputs`. */
+  readonly inputs: readonly InputPath[]
+  readonly inputWords: readonly string[]
   readonly output: DataPath
   readonly given: GivenParams
   readonly overwrite: boolean
@@ -47,6 +51,17 @@ export function parseDataPath(typed: string, cwd: string): DataPath {
   // Only a caller other than the command itself has a working directory that is not the process's.
   const local = path.isAbsolute(typed) || cwd === process.cwd() ? typed : path.join(cwd, typed)
   return { kind: 'local', path: local }
+}
+
+/** A job without named inputs takes paths literally, even those with a `=`; one with them takes `name=path` alone. */
+export function bindInputs(options: RunOptions, job: Pick<Job, 'inputs'>, cwd: string): RunOptions {
+  const names = inputNames(job)
+  if (names === undefined) return options
+  const inputs = options.inputWords.map((word) => {
+    const { name, path: typed } = splitInputName(word, names)
+    return { ...parseDataPath(typed, cwd), name }
+  })
+  return { ...options, inputs }
 }
 
 function wholeNumber(option: string, text: string, most: number): number {
@@ -119,7 +134,10 @@ export async function parseRunOptions(
 ): Promise<RunOptions | undefined> {
   const command = parser('run', 'Runs a job over files and leaves its output in a directory.')
     .argument('<job>', 'a bundled job (see `quern jobs`) or the path of a .ts or .js module')
-    .option('-i, --input <path...>', 'what to read; local, or in the DFS as dfs:/path')
+    .option(
+      '-i, --input <path...>',
+      'what to read; local, or in the DFS as dfs:/path; name=path for a job with named inputs',
+    )
     .option('-o, --output <path>', 'the directory to make, local or dfs:/path')
     .option('-r, --reducers <n>', 'part files of a job that reduces (default: by the size of the input)')
     .option('--workers <n>', `worker threads (default: ${machine.cores}, the cores)`)
@@ -158,6 +176,7 @@ export async function parseRunOptions(
   return {
     job,
     inputs: input.map((typed) => parseDataPath(typed, io.cwd)),
+    inputWords: input,
     output: parseDataPath(output, io.cwd),
     given: parseParams(options.param ?? []),
     overwrite: options.overwrite === true,

@@ -10,7 +10,7 @@ import { summaryLines } from '../terminal/summary.ts'
 import type { Command, CommandIo } from './command.ts'
 import { invocation, shellWord } from './invocation.ts'
 import { dfsRoot } from './root.ts'
-import { parseRunOptions, type RunOptions } from './run-options.ts'
+import { bindInputs, parseRunOptions, type RunOptions } from './run-options.ts'
 
 type RunJob = (options: RunJobOptions) => Promise<JobReport>
 
@@ -54,12 +54,10 @@ function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: b
   return counts ? `sort -k2,2nr ${files} | head` : `head ${files}`
 }
 
-async function runWith(loadEngine: () => Promise<RunJob>, options: RunOptions, io: CommandIo): Promise<number> {
+async function runWith(loadEngine: () => Promise<RunJob>, given: RunOptions, io: CommandIo): Promise<number> {
   // The bundler is a process of its own: the engine is loaded while it works.
-  const [loaded, runJob] = await Promise.all([
-    loadJob(options.job, { cwd: io.cwd, bundled: bundledJobs }),
-    loadEngine(),
-  ])
+  const [loaded, runJob] = await Promise.all([loadJob(given.job, { cwd: io.cwd, bundled: bundledJobs }), loadEngine()])
+  const options = bindInputs(given, loaded.job, io.cwd)
   const params = engineParams(loaded, options.given)
   const style = styleFor(io.stderr, io.env)
   const progress = new ProgressLine({

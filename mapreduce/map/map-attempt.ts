@@ -8,6 +8,7 @@ import type { MapTask, RunSlice, TaskDone } from '../master/task.ts'
 import type { MapOutput } from '../output/map-output.ts'
 import { Text } from '../record/text.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
+import { type EngineInput, inputOf } from '../task/engine-job.ts'
 import { isOwnError, type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 
@@ -49,6 +50,7 @@ export class MapAttempt {
     await userStep('setup', () => job.setup?.(ctx))
     for (const segment of this.task.segments) await this.mapSegment(segment, output)
     ctx.inputFile = ''
+    ctx.inputName = ''
     await userStep('cleanup', () => job.cleanup?.(output.emit, ctx))
     output.flush()
     this.count(counter.mapInputRecords, this.records)
@@ -61,6 +63,8 @@ export class MapAttempt {
     const file = plan.files[segment.file]
     if (file === undefined) throw new TypeError(`the plan has no file ${segment.file}`)
     ctx.inputFile = file.name
+    ctx.inputName = file.input ?? ''
+    const input = inputOf(job, file.input)
     const inflated = `${this.task.outputFile}.inflated`
     const source = await openSource(file, datanode, inflated, () => {
       progress.beat()
@@ -68,7 +72,7 @@ export class MapAttempt {
     try {
       // A gzip file is one segment whatever its inflated length.
       const length = file.gzip ? source.length : segment.length
-      const reader = openReader(job.input ?? text(), space.chunk, source, segment.start, length, {
+      const reader = openReader(input.input ?? text(), space.chunk, source, segment.start, length, {
         name: file.name,
         beforeRefill: () => {
           output.flush()
@@ -79,7 +83,9 @@ export class MapAttempt {
           progress.records(this.records, output.records, Math.min(1, this.bytesRead / Math.max(1, this.bytesTotal)))
         },
       })
-      await (plan.checked ? this.mapChecked(reader, output, file.name) : this.mapRecords(reader, output, file.name))
+      await (plan.checked
+        ? this.mapChecked(input, reader, output, file.name)
+        : this.mapRecords(input, reader, output, file.name))
       output.flush()
     } finally {
       this.env.bad.push(...source.bad)
@@ -88,15 +94,15 @@ export class MapAttempt {
     }
   }
 
-  private async mapRecords(reader: RecordReader, output: MapOutput, name: string): Promise<void> {
-    const { job, progress, ctx } = this.env
-    const { map } = job
+  private async mapRecords(input: EngineInput, reader: RecordReader, output: MapOutput, name: string): Promise<void> {
+    const { progress, ctx } = this.env
+    const { map } = input
     const { emit } = output
     try {
       while (reader.next()) {
         this.records++
         progress.beat()
-        const returned = map.call(job, reader.record, emit, ctx)
+        const returned = map.call(input, reader.record, emit, ctx)
         if (returned !== undefined && isPromise(returned)) await returned
       }
     } catch (cause) {
@@ -105,14 +111,14 @@ export class MapAttempt {
   }
 
   /** As `mapRecords`, but the record is a copy that is overwritten once the call is over. */
-  private async mapChecked(reader: RecordReader, output: MapOutput, name: string): Promise<void> {
-    const { job, progress, ctx } = this.env
+  private async mapChecked(input: EngineInput, reader: RecordReader, output: MapOutput, name: string): Promise<void> {
+    const { progress, ctx } = this.env
     try {
       while (reader.next()) {
         this.records++
         progress.beat()
         const { record, scribble } = lend(reader.record)
-        const returned = job.map(record, output.emit, ctx)
+        const returned = input.map(record, output.emit, ctx)
         if (returned !== undefined && isPromise(returned)) await returned
         scribble()
       }

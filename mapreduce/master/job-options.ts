@@ -5,6 +5,9 @@ export type DataPath =
   | { readonly kind: 'local'; readonly path: string }
   | { readonly kind: 'dfs'; readonly path: string }
 
+/** `name`: which of the job's named inputs the files are for; left out for a job with a single one. */
+export type InputPath = DataPath & { readonly name?: string }
+
 export interface RunJobOptions {
   /** Absolute path or `file:` URL of the plain-JS module (user jobs are bundled to one first). */
   readonly moduleUrl: string
@@ -12,7 +15,7 @@ export interface RunJobOptions {
   /** As typed: `-p key=value`; validated against the job's `params`. */
   readonly params: Readonly<Record<string, string>>
   /** Files, directories and globs. */
-  readonly inputs: readonly DataPath[]
+  readonly inputs: readonly InputPath[]
   readonly output: DataPath
   readonly overwrite: boolean
   readonly reducers?: number

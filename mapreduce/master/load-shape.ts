@@ -14,7 +14,15 @@ const EXAMPLE = `A job module looks like this:
       reduce: (word, counts, emit) => { let n = 0; for (const c of counts) n += c; emit(word, n) },
     }`
 
-type FieldKind = 'function' | 'string' | 'input' | 'output' | 'function or aggregate' | 'positive integer' | 'params'
+type FieldKind =
+  | 'function'
+  | 'string'
+  | 'input'
+  | 'inputs'
+  | 'output'
+  | 'function or aggregate'
+  | 'positive integer'
+  | 'params'
 
 const fieldKinds: Readonly<Record<string, FieldKind>> = {
   name: 'string',
@@ -23,6 +31,7 @@ const fieldKinds: Readonly<Record<string, FieldKind>> = {
   input: 'input',
   output: 'output',
   setup: 'function',
+  inputs: 'inputs',
   map: 'function',
   combine: 'function or aggregate',
   reduce: 'function or aggregate',
@@ -89,6 +98,25 @@ function named(value: unknown, field: string, names: readonly string[]): boolean
   return typeof name === 'string' && names.includes(name)
 }
 
+/** Each input has a name that can stand before a `=`, a `map`, and perhaps a format. */
+function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | undefined {
+  const entries = Object.entries(inputs)
+  if (entries.length === 0) return '`inputs` names no input'
+  for (const [name, entry] of entries) {
+    const at = `\`inputs.${name}\``
+    if (name === '' || /[=\s]/.test(name)) return `${at}: an input's name can't be empty or hold = or white space`
+    if (!isObject(entry)) return `${at} has to be { input, map }, but is ${describeValue(entry)}`
+    const unknown = Object.keys(entry).find((field) => field !== 'input' && field !== 'map')
+    if (unknown !== undefined) return `${at} has a field \`${unknown}\` that quern does not know; known are input, map`
+    const { input, map } = entry
+    if (typeof map !== 'function') return `${at} has to have a function \`map\`, but has ${describeValue(map)}`
+    if (input !== undefined && !named(input, 'input', inputFormatNames)) {
+      return `${at}: \`input\` has to be a format such as text(), but is ${describeValue(input)}; known are ${calls(inputFormatNames)}`
+    }
+  }
+  return undefined
+}
+
 const calls = (names: readonly string[]): string => names.map((name) => `${name}()`).join(', ')
 
 function fieldProblem(name: string, kind: FieldKind, value: unknown): string | undefined {
@@ -103,6 +131,8 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
       return named(value, 'input', inputFormatNames)
         ? undefined
         : wrong('a format such as text()', calls(inputFormatNames))
+    case 'inputs':
+      return isObject(value) ? inputsProblem(value) : wrong('an object of { input, map } by name')
     case 'output':
       return named(value, 'output', outputFormatNames)
         ? undefined
@@ -144,9 +174,13 @@ function mismatch(combine: unknown, reduce: unknown): string | undefined {
 
 function objectProblem(job: Readonly<Record<string, unknown>>): string | undefined {
   for (const name of Object.keys(job)) {
-    if (fieldKinds[name] === undefined && 'map' in job) return unknownField(name)
+    if (fieldKinds[name] === undefined && ('map' in job || 'inputs' in job)) return unknownField(name)
   }
-  if (job['map'] === undefined) {
+  if (job['inputs'] !== undefined) {
+    const other = ['map', 'input'].find((name) => job[name] !== undefined)
+    if (other !== undefined)
+      return `it has \`inputs\`, each with its own input and map, and a \`${other}\` beside them. Leave one out.`
+  } else if (job['map'] === undefined) {
     const found = Object.keys(job)
     const near = found.find((name) => aliases[name.toLowerCase()] === 'map' || didYouMean(name, ['map']) !== '')
     const list = found.length === 0 ? 'an empty object' : `an object with ${found.join(', ')}`

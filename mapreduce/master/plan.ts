@@ -5,6 +5,7 @@ import type { ExpandedInputs } from './inputs.ts'
 import type { DataPath } from './job-options.ts'
 import type { MasterLimits } from './limits.ts'
 import { planSplits, type Split } from './splits.ts'
+import type { InputFile } from './task.ts'
 
 export interface PlanInput {
   readonly inputs: ExpandedInputs
@@ -14,8 +15,8 @@ export interface PlanInput {
   readonly workers: number
   readonly memoryBytes: number
   readonly splitBytes: number | undefined
-  /** False when the input format needs whole files. */
-  readonly splittable: boolean
+  /** False when the format of the file's input needs it whole. */
+  readonly splittable: (file: InputFile) => boolean
   readonly limits: MasterLimits
 }
 

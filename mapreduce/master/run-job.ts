@@ -5,6 +5,7 @@ import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
 import { BadReplicas } from './bad-replicas.ts'
+import { checkInputNames, inputOf } from './input-names.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
 import { importJob, toFileUrl } from './job-module.ts'
@@ -22,7 +23,7 @@ import { fillSeams, type MasterSeams } from './seams.ts'
 import type { JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
-export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
+export type { DataPath, InputPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
 export type { MasterSeams } from './seams.ts'
 
 /**
@@ -90,6 +91,7 @@ class JobRun {
     if (job.status === 'rejected') throw job.reason
     if (inputs.status === 'rejected') throw inputs.reason
     if (swept.status === 'rejected') throw swept.reason
+    checkInputNames(job.value, given, jobName)
     return { job: job.value, inputs: inputs.value }
   }
 
@@ -110,7 +112,7 @@ class JobRun {
       workers,
       memoryBytes,
       splitBytes,
-      splittable: job.input?.input !== 'wholeFile',
+      splittable: (file) => inputOf(job, file.input)?.input?.input !== 'wholeFile',
       limits: this.#seams.limits,
     })
   }

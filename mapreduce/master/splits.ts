@@ -25,8 +25,8 @@ export interface SplitOptions {
    * wherever the bytes lie: what a map-only job needs, as each of its splits becomes a part file.
    */
   readonly byBlock: boolean
-  /** False when records can't be found from the middle of a file: every file is one segment. */
-  readonly splittable: boolean
+  /** False when records can't be found from the middle of a file: it is one segment. */
+  readonly splittable: (file: InputFile) => boolean
 }
 
 /** A stretch of one file, with the datanodes that hold all of it; undefined: not in the DFS. */
@@ -81,7 +81,7 @@ function append(segments: Segment[], piece: Segment): void {
 
 function* cutFile(index: number, file: InputFile, options: SplitOptions): Generator<Piece> {
   if (file.length === 0) return
-  const whole = file.gzip || !options.splittable
+  const whole = file.gzip || !options.splittable(file)
   if (whole || file.kind === 'local' || !options.byBlock) {
     const pieceBytes = whole ? file.length : evenly(file.length, options)
     for (let start = 0; start < file.length; start += pieceBytes) {

@@ -13,6 +13,8 @@ export type InputFile = {
   readonly length: number
   /** By extension `.gz`; such a file is one split. */
   readonly gzip: boolean
+  /** Which of the job's named inputs it belongs to; a job without them has none. */
+  readonly input?: string
 } & (
   | { readonly kind: 'local'; readonly path: string }
   | { readonly kind: 'dfs'; readonly blocks: readonly LocatedBlock[] }

@@ -5,7 +5,7 @@ import { directOutput } from '../output/direct-output.ts'
 import type { OutputFormatName } from '../output/format.ts'
 import { Text } from '../record/text.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
-import type { EngineJob } from '../task/engine-job.ts'
+import { type EngineInput, type EngineJob, inputOf } from '../task/engine-job.ts'
 import { isOwnError, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 import { type FedLine, LineFeed } from './line-feed.ts'
@@ -17,8 +17,8 @@ const HEAD_BYTES = 60
 const STDIN = 'stdin'
 
 /** Turns a line into the record the job's input format makes of it; the same object every time. */
-function recordOf(job: EngineJob): (line: FedLine) => unknown {
-  const format = job.input ?? text()
+function recordOf(input: EngineInput): (line: FedLine) => unknown {
+  const format = input.input ?? text()
   const view = new Text(Buffer.alloc(0), 0, 0)
   const move = (line: FedLine): Text => {
     view.buffer = line.bytes
@@ -43,13 +43,15 @@ function recordOf(job: EngineJob): (line: FedLine) => unknown {
   }
 }
 
-/** The map of a job as a filter. A map-only job writes its output, any other the lines of record/stage-line.ts. */
+/** The map of a job (of one of its inputs, by name) as a filter. A map-only job writes its output, any other the lines of record/stage-line.ts. */
 export async function runMapStage(
   job: EngineJob,
   ctx: StageContext,
   io: StageIo,
   format: OutputFormatName,
+  inputName?: string,
 ): Promise<void> {
+  const input = inputOf(job, inputName)
   const output: StageOutput = job.reduce === undefined ? new FormattedOutput(format) : lineOutput()
   const { emit } = directOutput(output)
   const flush = async () => {
@@ -60,7 +62,7 @@ export async function runMapStage(
   const call = async (record: unknown, line: FedLine): Promise<void> => {
     records++
     try {
-      const returned = job.map(record, emit, ctx)
+      const returned = input.map(record, emit, ctx)
       if (isPromise(returned)) await returned
     } catch (cause) {
       if (isOwnError(cause)) throw cause
@@ -72,12 +74,13 @@ export async function runMapStage(
 
   await userStep('setup', () => job.setup?.(ctx))
   ctx.inputFile = STDIN
-  if (job.input?.input === 'wholeFile') {
+  ctx.inputName = inputName ?? ''
+  if (input.input?.input === 'wholeFile') {
     const bytes = await readAll(io.input)
     await call(new Text(bytes, 0, bytes.length), { bytes, start: 0, end: bytes.length, position: 0 })
   } else {
     const feed = new LineFeed()
-    const record = recordOf(job)
+    const record = recordOf(input)
     for await (const chunk of io.input) {
       io.signal.throwIfAborted()
       feed.feed(chunk)
@@ -88,6 +91,7 @@ export async function runMapStage(
     if (feed.last()) await call(record(feed.line), feed.line)
   }
   ctx.inputFile = ''
+  ctx.inputName = ''
   await userStep('cleanup', () => job.cleanup?.(emit, ctx))
   await flush()
 }

@@ -8,12 +8,21 @@ import type { ReduceFunction } from '../shuffle/reduce-groups.ts'
 
 type EmitUnknown = (key: unknown, value?: unknown) => void
 
+type MapFunction = (record: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
+
+/** One of a job's inputs; a job without named ones is its own. */
+export interface EngineInput {
+  readonly input?: InputFormat<unknown>
+  readonly map: MapFunction
+}
+
 /** A job module as the engine calls it: what its author's types promise is not known here. */
 export interface EngineJob {
   readonly input?: InputFormat<unknown>
   readonly output?: OutputFormat
   readonly setup?: (ctx: TaskContext) => unknown
-  readonly map: (record: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
+  readonly map?: MapFunction
+  readonly inputs?: Readonly<Record<string, EngineInput>>
   readonly combine?: Aggregate | ReduceFunction
   readonly reduce?: Aggregate | ReduceFunction
   readonly cleanup?: (emit: EmitUnknown, ctx: TaskContext) => unknown
@@ -33,11 +42,30 @@ function isEngineJob(value: unknown): value is EngineJob {
   return (
     typeof value === 'object' &&
     value !== null &&
-    'map' in value &&
-    typeof value.map === 'function' &&
+    (('map' in value && typeof value.map === 'function') || ('inputs' in value && isInputs(value.inputs))) &&
     (!('combine' in value) || isReduction(value.combine)) &&
     (!('reduce' in value) || isReduction(value.reduce))
   )
+}
+
+function isInputs(value: unknown): boolean {
+  const isInput = (input: unknown): boolean =>
+    typeof input === 'object' && input !== null && 'map' in input && typeof input.map === 'function'
+  return typeof value === 'object' && value !== null && Object.values(value).every(isInput)
+}
+
+/** Reads and maps the files of an input; `name` is undefined in a job without named ones. */
+export function inputOf(job: EngineJob, name: string | undefined): EngineInput {
+  if (isSingle(job)) return job
+  const named =
+    name !== undefined && job.inputs !== undefined && Object.hasOwn(job.inputs, name) ? job.inputs[name] : undefined
+  if (named === undefined) throw new TypeError(`the job has no input ${JSON.stringify(name)}`)
+  return named
+}
+
+/** Its `map` is called on the job itself, not bound: the compiler folds it into the loop over the records. */
+function isSingle(job: EngineJob): job is EngineJob & EngineInput {
+  return job.map !== undefined
 }
 
 function isReduction(value: unknown): boolean {

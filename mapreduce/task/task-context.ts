@@ -5,6 +5,7 @@ import type { ProgressRow } from './progress-row.ts'
 /** What user code sees as `ctx`. */
 export class WorkerTaskContext implements TaskContext {
   inputFile = ''
+  inputName = ''
   readonly params: Readonly<Record<string, ParamValue>>
   readonly attempt: number
   readonly task: number

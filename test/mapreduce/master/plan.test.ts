@@ -22,7 +22,7 @@ const plan = (more: Partial<PlanInput> = {}) =>
     workers: 2,
     memoryBytes: GiB,
     splitBytes: undefined,
-    splittable: true,
+    splittable: () => true,
     limits: masterLimits,
     ...more,
   })

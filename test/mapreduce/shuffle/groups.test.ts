@@ -228,6 +228,7 @@ describe('reducing', () => {
     count() {},
     status() {},
     inputFile: '',
+    inputName: '',
     attempt: 1,
     task: 0,
     signal: new AbortController().signal,
