@@ -9,6 +9,8 @@ export {
   defineJob,
   type Emit,
   type Job,
+  type JoinStrategy,
+  type JoinType,
   type Key,
   type NamedInput,
   type ParamSpec,
@@ -17,6 +19,7 @@ export {
   type TaskContext,
   type Value,
 } from './job.ts'
+export { defineJoin, type JoinDefinition, type JoinKey, type JoinSide } from './join/define.ts'
 export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './master/run-job.ts'
 export { jsonl, type OutputFormat, raw, tsv } from './output/format.ts'
 export { Text } from './record/text.ts'

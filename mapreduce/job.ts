@@ -45,7 +45,7 @@ export interface TaskContext {
   readonly signal: AbortSignal
 }
 
-type MaybePromise = void | Promise<void>
+export type MaybePromise = void | Promise<void>
 
 /** One of several inputs of a job, with a format and a `map` of its own. */
 export interface NamedInput<R = Text, K extends Key = Key, V extends Value = Value> {
@@ -55,7 +55,7 @@ export interface NamedInput<R = Text, K extends Key = Key, V extends Value = Val
 }
 
 /** Where no format says what a record is, it is a line. */
-type RecordOf<R> = unknown extends R ? Text : R
+export type RecordOf<R> = unknown extends R ? Text : R
 
 export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly name?: string
@@ -71,6 +71,8 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
    * format and `map`; what they emit meets in one `reduce`.
    */
   readonly inputs?: Readonly<Record<string, NamedInput<never, K, V>>>
+  /** In place of all functions but `setup`: a join of two inputs, made by `defineJoin`. */
+  readonly join?: JoinParts
   /** May run any number of times; must not change the key. */
   readonly combine?:
     | Aggregate
@@ -86,12 +88,33 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly groupBy?: number
 }
 
-type JobWithMap<R, K extends Key, V extends Value> = Omit<Job<R, K, V>, 'map' | 'inputs'> & {
+export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
+export type JoinStrategy = 'sort-merge' | 'broadcast' | 'partitioned' | 'merge'
+export type JoinSideName = 'left' | 'right'
+
+/** One side of a join, as the engine sees it. */
+export interface JoinSideParts {
+  readonly input?: InputFormat<unknown>
+  readonly key: (record: never, ctx: TaskContext) => unknown
+  readonly value?: (record: never, ctx: TaskContext) => unknown
+}
+
+/** A join, as the engine sees it: `defineJoin` has the types and the meaning. */
+export interface JoinParts {
+  readonly type: JoinType
+  readonly strategy: JoinStrategy | 'auto'
+  readonly small?: JoinSideName
+  readonly left: JoinSideParts
+  readonly right: JoinSideParts
+  readonly join?: (key: never, left: never, right: never, emit: Emit, ctx: TaskContext) => MaybePromise
+}
+
+type JobWithMap<R, K extends Key, V extends Value> = Omit<Job<R, K, V>, 'map' | 'inputs' | 'join'> & {
   readonly map: NonNullable<Job<R, K, V>['map']>
 }
 
 /** `I`: the type of a record of each input. */
-type JobWithInputs<I, K extends Key, V extends Value> = Omit<Job<never, K, V>, 'input' | 'map' | 'inputs'> & {
+type JobWithInputs<I, K extends Key, V extends Value> = Omit<Job<never, K, V>, 'input' | 'map' | 'inputs' | 'join'> & {
   readonly inputs: { readonly [Name in keyof I]: NamedInput<I[Name], K, V> }
 }
 

@@ -17,14 +17,14 @@ const HEAD_BYTES = 60
 
 /** One attempt's reading and calling of `map`. */
 export class MapAttempt {
-  private readonly task: MapTask
+  private readonly task: Pick<MapTask, 'segments' | 'outputFile'>
   private readonly env: TaskEnvironment
   private readonly counters: Record<string, number> = {}
   private bytesTotal: number
   private bytesRead = 0
   private records = 0
 
-  constructor(task: MapTask, env: TaskEnvironment) {
+  constructor(task: Pick<MapTask, 'segments' | 'outputFile'>, env: TaskEnvironment) {
     this.task = task
     this.env = env
     this.bytesTotal = task.segments.reduce((sum, segment) => sum + segment.length, 0)
@@ -45,10 +45,14 @@ export class MapAttempt {
     }
   }
 
-  async mapAll(output: MapOutput): Promise<void> {
+  /** Maps the task's segments; `inputs` gives each input's format and map, as the job has them unless told otherwise. */
+  async mapAll(
+    output: MapOutput,
+    inputs: (name: string | undefined) => EngineInput = (name) => inputOf(this.env.job, name),
+  ): Promise<void> {
     const { job, ctx } = this.env
     await userStep('setup', () => job.setup?.(ctx))
-    for (const segment of this.task.segments) await this.mapSegment(segment, output)
+    for (const segment of this.task.segments) await this.mapSegment(segment, output, inputs)
     ctx.inputFile = ''
     ctx.inputName = ''
     await userStep('cleanup', () => job.cleanup?.(output.emit, ctx))
@@ -58,13 +62,17 @@ export class MapAttempt {
     this.count(counter.mapOutputRecords, output.records)
   }
 
-  private async mapSegment(segment: MapTask['segments'][number], output: MapOutput): Promise<void> {
-    const { plan, job, space, progress, ctx, datanode } = this.env
+  private async mapSegment(
+    segment: MapTask['segments'][number],
+    output: MapOutput,
+    inputs: (name: string | undefined) => EngineInput,
+  ): Promise<void> {
+    const { plan, space, progress, ctx, datanode } = this.env
     const file = plan.files[segment.file]
     if (file === undefined) throw new TypeError(`the plan has no file ${segment.file}`)
     ctx.inputFile = file.name
     ctx.inputName = file.input ?? ''
-    const input = inputOf(job, file.input)
+    const input = inputs(file.input)
     const inflated = `${this.task.outputFile}.inflated`
     const source = await openSource(file, datanode, inflated, () => {
       progress.beat()

@@ -1,9 +1,15 @@
 import { counter } from '../base/counters.ts'
-import type { MapTask, TaskDone } from '../master/task.ts'
+import { broadcastInput } from '../join/broadcast-join.ts'
+import { JoinRows } from '../join/join-rows.ts'
+import { MergeJoin } from '../join/merge-join.ts'
+import { RowTable } from '../join/row-table.ts'
+import { sideInput } from '../join/side-input.ts'
+import type { BroadcastTable, MapTask, TaskDone } from '../master/task.ts'
 import { directOutput } from '../output/direct-output.ts'
+import type { MapOutput } from '../output/map-output.ts'
 import { OutputWriter } from '../output/writer.ts'
 import { createPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
-import { mapSideAggregate } from '../task/engine-job.ts'
+import { type EngineInput, joinOf, mapSideAggregate } from '../task/engine-job.ts'
 import type { TaskEnvironment, WorkerEnvironment } from '../task/task-environment.ts'
 import { reduceError } from '../task/user-error.ts'
 import { Collector } from './collector.ts'
@@ -16,6 +22,8 @@ export class Mapper {
   private readonly folding: ReturnType<typeof mapSideAggregate>
   private readonly partitioner: Partitioner
   private collector: Collector | undefined
+  private readonly sides = new Map<string, EngineInput>()
+  private merging: MergeJoin | undefined
 
   constructor(worker: WorkerEnvironment) {
     const { job, plan } = worker
@@ -31,6 +39,10 @@ export class Mapper {
 
   /** Runs one attempt to its end: a run file with an index by partition, or, map-only, a file of output. */
   async run(task: MapTask, env: TaskEnvironment): Promise<TaskDone> {
+    if (env.plan.join?.strategy === 'merge') {
+      this.merging ??= new MergeJoin(this.worker)
+      return await this.merging.run(task, env)
+    }
     const attempt = new MapAttempt(task, env)
     return env.plan.reducers === 0
       ? await this.mapToOutput(task, env, attempt)
@@ -40,7 +52,8 @@ export class Mapper {
   private async mapToOutput(task: MapTask, env: TaskEnvironment, attempt: MapAttempt): Promise<TaskDone> {
     const writer = new OutputWriter(task.outputFile, env.format)
     try {
-      await attempt.mapAll(directOutput(writer))
+      const output = directOutput(writer)
+      await attempt.mapAll(output, task.table === undefined ? undefined : this.broadcast(task.table, output, env))
     } catch (error) {
       writer.abandon()
       throw error
@@ -58,7 +71,7 @@ export class Mapper {
       this.collector ??= this.makeCollector()
       const { collector } = this
       collector.begin(spiller)
-      await attempt.mapAll(collector)
+      await attempt.mapAll(collector, env.plan.join === undefined ? undefined : (name) => this.side(name, collector))
       spiller.spill(collector.table, collector.buffer)
       attempt.count(counter.combineInputRecords, collector.folded)
       let passes = 0
@@ -84,6 +97,36 @@ export class Mapper {
     }
   }
 
+  /** One side of a join that goes through the shuffle; the same for the life of the worker. */
+  private side(name: string | undefined, collector: Collector): EngineInput {
+    const { job, plan } = this.worker
+    const side = name === 'left' ? 'left' : 'right'
+    let input = this.sides.get(side)
+    if (input === undefined) {
+      input = sideInput({
+        join: joinOf(job),
+        side,
+        held: plan.join?.held ?? 'right',
+        partitions: plan.reducers,
+        take: (...row) => {
+          collector.records++
+          collector.put(...row)
+        },
+      })
+      this.sides.set(side, input)
+    }
+    return input
+  }
+
+  /** The streamed side of a broadcast join. */
+  private broadcast(table: BroadcastTable, output: MapOutput, env: TaskEnvironment): () => EngineInput {
+    const join = joinOf(env.job)
+    const held = env.plan.join?.held ?? 'right'
+    const rows = new JoinRows({ join, held, emit: output.emit, ctx: env.ctx, checked: env.plan.checked })
+    const input = broadcastInput(join[held === 'left' ? 'right' : 'left'], RowTable.of(table), rows)
+    return () => input
+  }
+
   private makeCollector(): Collector {
     const { space, plan } = this.worker
     return new Collector({
@@ -104,6 +147,7 @@ export class Mapper {
       arena: space.arena,
       partitions: plan.reducers,
       partitioner: this.partitioner,
+      sorted: plan.join?.strategy !== 'partitioned',
       outputFile: task.outputFile,
       writeBuffer: space.writeBuffer,
       combine:

@@ -5,12 +5,14 @@ import type { Job } from '../job.ts'
 import type { InputPath } from './job-options.ts'
 
 /** The names of a job's inputs; undefined for a job with a single, nameless one. */
-export function inputNames(job: Pick<Job, 'inputs'>): readonly string[] | undefined {
+export function inputNames(job: Pick<Job, 'inputs' | 'join'>): readonly string[] | undefined {
+  if (job.join !== undefined) return ['left', 'right']
   return job.inputs === undefined ? undefined : Object.keys(job.inputs)
 }
 
 /** The input a file belongs to; a job without named inputs is its own. */
 export function inputOf(job: Job, name: string | undefined): { readonly input?: InputFormat<unknown> } | undefined {
+  if (job.join !== undefined) return name === 'right' ? job.join.right : job.join.left
   return job.inputs === undefined || name === undefined ? job : job.inputs[name]
 }
 

@@ -1,4 +1,5 @@
 import type { Dfs } from '../../dfs/index.ts'
+import type { JoinSideName, JoinStrategy } from '../job.ts'
 
 /** Where input or output lies. `quern run` parses `dfs:/a/b` and plain paths into these. */
 export type DataPath =
@@ -70,6 +71,8 @@ export interface JobReport {
   readonly reducers: number
   readonly workers: number
   readonly memoryBytes: number
+  /** How a join was done: which side was held in memory (or key by key), and why. */
+  readonly join?: { readonly strategy: JoinStrategy; readonly held: JoinSideName; readonly why: string }
   readonly counters: Readonly<Record<string, number>>
   readonly userCounters: Readonly<Record<string, number>>
   readonly output: { readonly path: string; readonly files: number; readonly bytes: number; readonly records: number }

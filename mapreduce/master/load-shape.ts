@@ -19,6 +19,7 @@ type FieldKind =
   | 'string'
   | 'input'
   | 'inputs'
+  | 'join'
   | 'output'
   | 'function or aggregate'
   | 'positive integer'
@@ -37,6 +38,7 @@ const fieldKinds: Readonly<Record<string, FieldKind>> = {
   reduce: 'function or aggregate',
   cleanup: 'function',
   partition: 'function',
+  join: 'join',
   groupBy: 'positive integer',
 }
 
@@ -117,6 +119,47 @@ function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | unde
   return undefined
 }
 
+/** A join does what these would. */
+const joinless = ['map', 'inputs', 'input', 'combine', 'reduce', 'cleanup', 'partition', 'groupBy']
+const joinTypes: readonly unknown[] = ['inner', 'left', 'right', 'full', 'semi', 'anti']
+const joinStrategies: readonly unknown[] = ['auto', 'sort-merge', 'broadcast', 'partitioned', 'merge']
+
+function joinProblem(join: Readonly<Record<string, unknown>>): string | undefined {
+  const { type, strategy, small } = join
+  if (!joinTypes.includes(type))
+    return `the join's \`type\` is ${describeValue(type)}; there are ${joinTypes.join(', ')}`
+  if (!joinStrategies.includes(strategy)) {
+    return `the join's \`strategy\` is ${describeValue(strategy)}; there are ${joinStrategies.join(', ')}`
+  }
+  if (small !== undefined && small !== 'left' && small !== 'right') {
+    return `the join's \`small\` side is ${describeValue(small)}; it is left or right`
+  }
+  if (join['join'] !== undefined && typeof join['join'] !== 'function') {
+    return `the join's \`join\` has to be a function, but is ${describeValue(join['join'])}`
+  }
+  for (const name of ['left', 'right']) {
+    const problem = joinSideProblem(`the join's \`${name}\``, join[name])
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function joinSideProblem(at: string, side: unknown): string | undefined {
+  if (!isObject(side)) return `${at} has to be { input, key, value }, but is ${describeValue(side)}`
+  const unknown = Object.keys(side).find((field) => !['input', 'key', 'value'].includes(field))
+  if (unknown !== undefined)
+    return `${at} has a field \`${unknown}\` that quern does not know; known are input, key, value`
+  const { input, key, value } = side
+  if (typeof key !== 'function') return `${at} has to have a function \`key\`, but has ${describeValue(key)}`
+  if (value !== undefined && typeof value !== 'function') {
+    return `${at} has to have a function as \`value\`, but has ${describeValue(value)}`
+  }
+  if (input !== undefined && !named(input, 'input', inputFormatNames)) {
+    return `${at}: \`input\` has to be a format such as text(), but is ${describeValue(input)}; known are ${calls(inputFormatNames)}`
+  }
+  return undefined
+}
+
 const calls = (names: readonly string[]): string => names.map((name) => `${name}()`).join(', ')
 
 function fieldProblem(name: string, kind: FieldKind, value: unknown): string | undefined {
@@ -133,6 +176,8 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
         : wrong('a format such as text()', calls(inputFormatNames))
     case 'inputs':
       return isObject(value) ? inputsProblem(value) : wrong('an object of { input, map } by name')
+    case 'join':
+      return isObject(value) ? joinProblem(value) : wrong('what defineJoin makes')
     case 'output':
       return named(value, 'output', outputFormatNames)
         ? undefined
@@ -174,9 +219,12 @@ function mismatch(combine: unknown, reduce: unknown): string | undefined {
 
 function objectProblem(job: Readonly<Record<string, unknown>>): string | undefined {
   for (const name of Object.keys(job)) {
-    if (fieldKinds[name] === undefined && ('map' in job || 'inputs' in job)) return unknownField(name)
+    if (fieldKinds[name] === undefined && ('map' in job || 'inputs' in job || 'join' in job)) return unknownField(name)
   }
-  if (job['inputs'] !== undefined) {
+  if (job['join'] !== undefined) {
+    const other = joinless.find((name) => job[name] !== undefined)
+    if (other !== undefined) return `it is a join, and has a \`${other}\` beside it. Leave one out.`
+  } else if (job['inputs'] !== undefined) {
     const other = ['map', 'input'].find((name) => job[name] !== undefined)
     if (other !== undefined)
       return `it has \`inputs\`, each with its own input and map, and a \`${other}\` beside them. Leave one out.`

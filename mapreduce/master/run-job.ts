@@ -5,11 +5,14 @@ import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
 import { BadReplicas } from './bad-replicas.ts'
+import { broadcastTable } from './broadcast.ts'
 import { checkInputNames, inputOf } from './input-names.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
 import { importJob, toFileUrl } from './job-module.ts'
 import type { JobReport, RunJobOptions } from './job-options.ts'
+import { checkAlike, heldFirst } from './join-inputs.ts'
+import { decideJoin, type JoinDecision, partitionedInstead } from './join-strategy.ts'
 import { resolveParams } from './load-params.ts'
 import { committerFor, shown } from './output-place.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
@@ -20,7 +23,7 @@ import { jobReport } from './report.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
-import type { JobPlan } from './task.ts'
+import type { BroadcastTable, JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
 export type { DataPath, InputPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
@@ -43,6 +46,27 @@ interface Opened {
   runner?: TaskRunner
   committer?: OutputCommitter
   scratch?: Scratch
+}
+
+/** What is to be done, before anything is opened. */
+interface Planned {
+  readonly params: JobPlan['params']
+  readonly inputs: ExpandedInputs
+  readonly work: WorkPlan
+  readonly join: JoinDecision | undefined
+}
+
+interface Prepared extends Planned {
+  readonly plan: JobPlan
+  readonly slots: readonly ScheduleSlot[]
+  readonly pool: WorkerPool
+  /** The broadcast side of a join. */
+  readonly table: BroadcastTable | undefined
+}
+
+interface Places {
+  readonly scratch: Scratch
+  readonly committer: OutputCommitter
 }
 
 /** One run of `runJob`, step by step. */
@@ -68,10 +92,10 @@ class JobRun {
       this.#throwIfCancelled()
       const { job, inputs } = await this.#look()
       const params = resolveParams(job.params, this.#options.params, this.#options.jobName)
-      const work = this.#plan(job, inputs)
-      const { scratch, committer } = await this.#makePlaces()
+      const planned = this.#plan(job, inputs, params)
+      const places = await this.#makePlaces()
       this.#throwIfCancelled()
-      return await this.#execute(work, this.#jobPlan(params, inputs, work, scratch), committer, scratch)
+      return await this.#execute(await this.#prepare(planned, job, places), places)
     } catch (error) {
       const left = await this.#close()
       const cancelled = this.#options.signal?.aborted === true && !(error instanceof MrError)
@@ -102,22 +126,31 @@ class JobRun {
     if (output.kind === 'local') await settleSiblings(disk, path.resolve(output.path), ownerIsDead)
   }
 
-  #plan(job: Job, inputs: ExpandedInputs): WorkPlan {
-    const { output, reducers, workers, memoryBytes, splitBytes } = this.#options
+  #plan(job: Job, inputs: ExpandedInputs, params: JobPlan['params']): Planned {
+    const { output } = this.#options
     refuseOverlap(inputs, output, shown(output))
-    return planWork({
+    const join = job.join === undefined ? undefined : decideJoin(job.join, inputs.files, this.#seams.limits)
+    return this.#planAs(join, job, inputs, params)
+  }
+
+  #planAs(join: JoinDecision | undefined, job: Job, given: ExpandedInputs, params: JobPlan['params']): Planned {
+    const { reducers, workers, memoryBytes, splitBytes } = this.#options
+    const inputs = join === undefined ? given : heldFirst(given, join)
+    const work = planWork({
       inputs,
-      mapOnly: job.reduce === undefined,
+      mapOnly: job.reduce === undefined && job.join === undefined,
       reducers,
       workers,
       memoryBytes,
       splitBytes,
       splittable: (file) => inputOf(job, file.input)?.input?.input !== 'wholeFile',
+      join,
       limits: this.#seams.limits,
     })
+    return { params, inputs, work, join }
   }
 
-  async #makePlaces(): Promise<{ scratch: Scratch; committer: OutputCommitter }> {
+  async #makePlaces(): Promise<Places> {
     const { output, overwrite } = this.#options
     const { scratchBase, disk } = this.#seams
     const scratch = await Scratch.create(this.#tag, scratchBase, disk)
@@ -129,7 +162,7 @@ class JobRun {
     return { scratch, committer }
   }
 
-  #jobPlan(params: JobPlan['params'], { files }: ExpandedInputs, work: WorkPlan, scratch: Scratch): JobPlan {
+  #jobPlan({ params, inputs: { files }, work, join }: Planned, scratch: Scratch): JobPlan {
     const { moduleUrl, checked, format } = this.#options
     return {
       jobId: this.#jobId,
@@ -141,21 +174,47 @@ class JobRun {
       scratch: scratch.directory,
       checked: checked ?? false,
       ...(format === undefined ? {} : { format }),
+      ...(join === undefined ? {} : { join: { strategy: join.strategy, held: join.held } }),
     }
   }
 
-  async #execute(work: WorkPlan, plan: JobPlan, committer: OutputCommitter, scratch: Scratch): Promise<JobReport> {
-    const { clock } = this.#seams
+  /** Starts the threads; has the side of a broadcast join read, and plans anew when it turns out too large for that. */
+  async #prepare(planned: Planned, job: Job, { scratch }: Pick<Places, 'scratch'>): Promise<Prepared> {
+    const { limits } = this.#seams
+    const { join, work } = planned
+    const plan = this.#jobPlan(planned, scratch)
     const slots = await this.#slots(work.slots, plan)
+    const pool = this.#startPool(plan, slots)
+    if (join?.strategy !== 'broadcast') return { ...planned, plan, slots, pool, table: undefined }
+    const table = await broadcastTable({
+      pool,
+      files: plan.files,
+      join,
+      tableBytesMax: limits.broadcastTableBytesMax,
+      attemptsMax: limits.taskAttemptsMax,
+      file: (attempt) => path.join(scratch.directory, `broadcast-${attempt}`),
+      signal: this.#options.signal,
+      reportBad: (bad) => this.#badReplicas.report(bad),
+    })
+    if (table !== 'too large') return { ...planned, plan, slots, pool, table }
+    await pool.close()
+    const instead = partitionedInstead(join, limits.broadcastTableBytesMax)
+    return await this.#prepare(this.#planAs(instead, job, planned.inputs, planned.params), job, { scratch })
+  }
+
+  async #execute(prepared: Prepared, { committer, scratch }: Places): Promise<JobReport> {
+    const { work, plan, join, pool } = prepared
+    const { clock } = this.#seams
     const plannedMs = clock()
     let mapsDoneMs = plannedMs
-    const { pool, progress, runner } = this.#start({ work, plan, slots, committer, scratch }, () => {
+    const { progress, runner } = this.#start(prepared, { committer, scratch }, () => {
       mapsDoneMs = clock()
       progress.enter(work.reducers === 0 ? 'map' : 'reduce')
     })
     progress.enter('map')
     await runner.run()
     const tasksDoneMs = clock()
+    if (join?.strategy === 'merge') checkAlike(runner.results)
     await pool.close()
     await runner.settled()
     progress.enter('commit')
@@ -171,6 +230,7 @@ class JobRun {
       outputPath: committer.shownPath,
       files: plan.files.length,
       work,
+      join,
       memoryBytes: this.#options.memoryBytes,
       runner,
       startMs: this.#startMs,
@@ -185,19 +245,8 @@ class JobRun {
     })
   }
 
-  #start(
-    given: {
-      readonly work: WorkPlan
-      readonly plan: JobPlan
-      readonly slots: readonly ScheduleSlot[]
-      readonly committer: OutputCommitter
-      readonly scratch: Scratch
-    },
-    onMapsDone: () => void,
-  ): { pool: WorkerPool; progress: ProgressTeller; runner: TaskRunner } {
-    const { work, plan, slots } = given
-    const { limits, worker, clock, poolStarted } = this.#seams
-    const { signal, onProgress } = this.#options
+  #startPool(plan: JobPlan, slots: readonly ScheduleSlot[]): WorkerPool {
+    const { limits, worker, poolStarted } = this.#seams
     const pool = new WorkerPool({
       plan,
       slots: slots.map((slot) => slot.node),
@@ -209,20 +258,40 @@ class JobRun {
         intervalMs: Math.min(limits.watchdogIntervalMs, limits.taskTimeoutMs / 4),
       },
       onStatus: (_slot, text) => {
-        progress.status = text
+        if (this.#opened.progress !== undefined) this.#opened.progress.status = text
       },
       onStray: (message) => this.#strays.add(`Code that a task left running failed between tasks: ${message}`),
     })
     this.#opened.pool = pool
     poolStarted(pool)
+    return pool
+  }
+
+  #start(prepared: Prepared, places: Places, onMapsDone: () => void): { progress: ProgressTeller; runner: TaskRunner } {
+    const { work, plan, slots, pool, table } = prepared
+    const { limits, clock } = this.#seams
+    const { signal, onProgress } = this.#options
     const reportBad: BadReplicas['report'] = (bad) => this.#badReplicas.report(bad)
-    const runner = new TaskRunner({ ...given, files: plan.files, pool, limits, clock, signal, reportBad, onMapsDone })
+    const { files } = plan
+    const runner = new TaskRunner({
+      ...places,
+      work,
+      slots,
+      table,
+      files,
+      pool,
+      limits,
+      clock,
+      signal,
+      reportBad,
+      onMapsDone,
+    })
     this.#opened.runner = runner
     const elapsedMs = (): number => clock() - this.#startMs
     const intervalMs = limits.progressIntervalMs
     const progress = new ProgressTeller({ tell: onProgress, intervalMs, elapsedMs, work, runner, pool })
     this.#opened.progress = progress
-    return { pool, progress, runner }
+    return { progress, runner }
   }
 
   /** Worker slots go round the datanodes, so that every datanode's blocks have a near slot. */

@@ -44,6 +44,10 @@ export class TaskResults {
     return total
   }
 
+  every(holds: (result: TaskDone) => boolean): boolean {
+    return [...this.#committed.values()].every(holds)
+  }
+
   counters(): Record<string, number> {
     return this.#merge((result) => result.counters)
   }

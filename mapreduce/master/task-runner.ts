@@ -10,12 +10,14 @@ import type { AttemptOutcome, WorkerPool } from './pool.ts'
 import { Schedule, type ScheduleLimits } from './schedule.ts'
 import type { AttemptFailure, AttemptRef, ScheduleAction, ScheduleEvent, ScheduleSlot } from './schedule-events.ts'
 import type { Scratch } from './scratch.ts'
-import type { InputFile, Task, TaskFailure } from './task.ts'
+import type { BroadcastTable, InputFile, MapTask, ReduceTask, TaskFailure } from './task.ts'
 import { TaskResults } from './task-results.ts'
 
 export interface TaskRunnerOptions {
   readonly work: WorkPlan
   readonly files: readonly InputFile[]
+  /** The broadcast side of a join, handed to every map. */
+  readonly table: BroadcastTable | undefined
   readonly slots: readonly ScheduleSlot[]
   readonly pool: WorkerPool
   readonly committer: OutputCommitter
@@ -248,7 +250,7 @@ export class TaskRunner {
     }
   }
 
-  #taskOf({ kind, task, attempt }: Launch): Task {
+  #taskOf({ kind, task, attempt }: Launch): MapTask | ReduceTask {
     const { work, scratch, committer } = this.#options
     if (kind === 'reduce') {
       const runs = this.results.runsOf(task, work.splits.length)
@@ -259,7 +261,8 @@ export class TaskRunner {
     const outputFile = this.#isOutput({ kind })
       ? committer.attemptFile(this.#part(task), attempt)
       : scratch.runFile(task, attempt)
-    return { kind, task, attempt, segments, outputFile }
+    const { table } = this.#options
+    return { kind, task, attempt, segments, outputFile, ...(table === undefined ? {} : { table }) }
   }
 
   #isOutput({ kind }: Pick<AttemptRef, 'kind'>): boolean {

@@ -1,6 +1,6 @@
 import type { BadReplica, LocatedBlock } from '../../dfs/index.ts'
 import type { MrErrorCode } from '../base/errors.ts'
-import type { ParamValue } from '../job.ts'
+import type { JoinSideName, JoinStrategy, ParamValue } from '../job.ts'
 
 /**
  * What passes between the master and a worker: plain objects (structured clone), a handful a task. Data never travels
@@ -43,8 +43,25 @@ export interface JobPlan {
   readonly scratch: string
   /** `--format`, when it overrides the job's own output. */
   readonly format?: string
+  /** How a join is done; undefined for every other job. */
+  readonly join?: JoinPlan
   /** `--check`: scribble over views once the call they were handed to is over. */
   readonly checked: boolean
+}
+
+export interface JoinPlan {
+  readonly strategy: JoinStrategy
+  /** The side that is held (in a table, or key by key) while the other passes. Its files come before the other's. */
+  readonly held: JoinSideName
+}
+
+/** The broadcast side's rows as join/row-table.ts lays them out, in memory that all workers share. */
+export interface BroadcastTable {
+  readonly memory: SharedArrayBuffer
+  readonly rows: number
+  /** Where the rows end and the slots begin, and how many of those there are. */
+  readonly slotsAt: number
+  readonly slots: number
 }
 
 /** What one worker slot is told besides the plan. */
@@ -77,6 +94,18 @@ export interface MapTask {
   readonly segments: readonly Segment[]
   /** Where the run file (or, map-only, the output) goes; named by task and attempt. */
   readonly outputFile: string
+  /** What the records are joined with, in a broadcast join. */
+  readonly table?: BroadcastTable
+}
+
+/** Reads the broadcast side of a join into a table, before the maps begin. */
+export interface BroadcastTask {
+  readonly kind: 'broadcast'
+  readonly task: number
+  readonly attempt: number
+  readonly segments: readonly Segment[]
+  readonly outputFile: string
+  readonly tableBytesMax: number
 }
 
 /** One partition of one run file. */
@@ -98,7 +127,7 @@ export interface ReduceTask {
   readonly outputFile: string
 }
 
-export type Task = MapTask | ReduceTask
+export type Task = MapTask | ReduceTask | BroadcastTask
 
 export interface TaskDone {
   readonly ok: true
@@ -107,6 +136,10 @@ export interface TaskDone {
   readonly userCounters: Readonly<Record<string, number>>
   /** A map with reducers: one slice a partition, in order, empty ones included. Otherwise empty. */
   readonly slices: readonly RunSlice[]
+  /** Of a broadcast task: what it made, or that there is no room for it. */
+  readonly table?: BroadcastTable | 'too large'
+  /** Of a part of a merge join: how its keys may have been partitioned. */
+  readonly alike?: { readonly byHash: boolean; readonly byRange: boolean }
   /** Bytes of `outputFile` when it is job output. */
   readonly outputBytes: number
   readonly bad: readonly BadReplica[]

@@ -207,7 +207,8 @@ export class Encoder {
   }
 }
 
-function isTupleItem(item: unknown): boolean {
+/** Whether a tuple can hold it: everything but objects. */
+export function isTupleItem(item: unknown): boolean {
   if (Array.isArray(item)) return item.every(isTupleItem)
   return typeof item !== 'object' || item === null || item instanceof Text || item instanceof Uint8Array
 }
@@ -229,6 +230,16 @@ export function tuplePrefixEnd(bytes: Uint8Array, start: number, end: number, fi
     at = tupleItemEnd(bytes, at)
   }
   return at
+}
+
+/** Whether an encoded key is null, or a tuple with a null in it. */
+export function holdsNullItem(bytes: Uint8Array, kindOfKey: number, start: number, end: number): boolean {
+  if (kindOfKey === kind.Null) return true
+  if (kindOfKey !== kind.Tuple) return false
+  for (let at = start; at < end && bytes[at] !== 0; at = tupleItemEnd(bytes, at)) {
+    if (holdsNullItem(bytes, bytes[at] ?? 0, at + 1, end)) return true
+  }
+  return false
 }
 
 function tupleItemEnd(bytes: Uint8Array, start: number): number {

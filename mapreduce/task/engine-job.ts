@@ -1,12 +1,12 @@
 import { MrError } from '../base/errors.ts'
 import type { InputFormat } from '../input/format.ts'
-import type { TaskContext } from '../job.ts'
+import type { JoinType, TaskContext } from '../job.ts'
 import type { OutputFormat } from '../output/format.ts'
 import type { Decoded } from '../record/decode.ts'
 import { type Aggregate, isAggregate } from '../shuffle/aggregate.ts'
 import type { ReduceFunction } from '../shuffle/reduce-groups.ts'
 
-type EmitUnknown = (key: unknown, value?: unknown) => void
+export type EmitUnknown = (key: unknown, value?: unknown) => void
 
 type MapFunction = (record: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
 
@@ -16,6 +16,19 @@ export interface EngineInput {
   readonly map: MapFunction
 }
 
+export interface EngineJoinSide {
+  readonly input?: InputFormat<unknown>
+  readonly key: (record: unknown, ctx: TaskContext) => unknown
+  readonly value?: (record: unknown, ctx: TaskContext) => unknown
+}
+
+export interface EngineJoin {
+  readonly type: JoinType
+  readonly left: EngineJoinSide
+  readonly right: EngineJoinSide
+  readonly join?: (key: unknown, left: unknown, right: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
+}
+
 /** A job module as the engine calls it: what its author's types promise is not known here. */
 export interface EngineJob {
   readonly input?: InputFormat<unknown>
@@ -23,6 +36,7 @@ export interface EngineJob {
   readonly setup?: (ctx: TaskContext) => unknown
   readonly map?: MapFunction
   readonly inputs?: Readonly<Record<string, EngineInput>>
+  readonly join?: EngineJoin
   readonly combine?: Aggregate | ReduceFunction
   readonly reduce?: Aggregate | ReduceFunction
   readonly cleanup?: (emit: EmitUnknown, ctx: TaskContext) => unknown
@@ -42,7 +56,9 @@ function isEngineJob(value: unknown): value is EngineJob {
   return (
     typeof value === 'object' &&
     value !== null &&
-    (('map' in value && typeof value.map === 'function') || ('inputs' in value && isInputs(value.inputs))) &&
+    (('map' in value && typeof value.map === 'function') ||
+      ('inputs' in value && isInputs(value.inputs)) ||
+      ('join' in value && isJoin(value.join))) &&
     (!('combine' in value) || isReduction(value.combine)) &&
     (!('reduce' in value) || isReduction(value.reduce))
   )
@@ -52,6 +68,16 @@ function isInputs(value: unknown): boolean {
   const isInput = (input: unknown): boolean =>
     typeof input === 'object' && input !== null && 'map' in input && typeof input.map === 'function'
   return typeof value === 'object' && value !== null && Object.values(value).every(isInput)
+}
+
+function isJoin(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'left' in value && 'right' in value
+}
+
+/** The join of a job that is one. */
+export function joinOf(job: EngineJob): EngineJoin {
+  if (job.join === undefined) throw new TypeError('the job is not a join')
+  return job.join
 }
 
 /** Reads and maps the files of an input; `name` is undefined in a job without named ones. */

@@ -1,4 +1,6 @@
 import type { BadReplica } from '../../dfs/index.ts'
+import { runJoinReduceTask } from '../join/join-reduce.ts'
+import { runBroadcastTask } from '../map/broadcast-task.ts'
 import { Mapper } from '../map/mapper.ts'
 import type { Task, TaskResult, WorkerData } from '../master/task.ts'
 import type { OutputFormatName } from '../output/format.ts'
@@ -31,7 +33,14 @@ export function createRunner(
       const { worker, mapper } = await tools
       const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus)
       const env = { ...worker, ctx, bad }
-      return task.kind === 'map' ? await mapper.run(task, env) : await runReduceTask(task, env)
+      switch (task.kind) {
+        case 'map':
+          return await mapper.run(task, env)
+        case 'broadcast':
+          return await runBroadcastTask(task, env)
+        case 'reduce':
+          return await (plan.join === undefined ? runReduceTask(task, env) : runJoinReduceTask(task, env))
+      }
     } catch (error) {
       // What user code left running is told to stop.
       abort.abort(error)

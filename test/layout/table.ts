@@ -64,6 +64,17 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     ],
     types: contracts,
   },
+  'mapreduce/join': {
+    imports: [
+      ...ground,
+      'mapreduce/kernels',
+      'mapreduce/input',
+      'mapreduce/shuffle',
+      'mapreduce/output',
+      'mapreduce/task',
+    ],
+    types: contracts,
+  },
   // Map and reduce never import each other: they meet in the run file, which is the shuffle's.
   'mapreduce/map': {
     imports: [
@@ -73,6 +84,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/shuffle',
       'mapreduce/output',
       'mapreduce/task',
+      'mapreduce/join',
     ],
     types: contracts,
   },
@@ -90,6 +102,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/task',
       'mapreduce/map',
       'mapreduce/reduce',
+      'mapreduce/join',
       'dfs/short-circuit.ts',
     ],
     types: contracts,
@@ -124,6 +137,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/input/format.ts',
       'mapreduce/output/format.ts',
       'mapreduce/shuffle/aggregate.ts',
+      'mapreduce/join/define.ts',
       'mapreduce/master/run-job.ts',
     ],
   },
