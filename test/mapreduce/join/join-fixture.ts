@@ -28,15 +28,32 @@ export interface JoinCase {
 
 export const lines = (rows: readonly Row[]): string => rows.map(({ id, a, b }) => `${id}\t${a}\t${b}\n`).join('')
 
+export interface JoinSource {
+  readonly type: JoinType
+  readonly strategy: JoinStrategy | 'auto'
+  readonly composite?: boolean
+  readonly small?: 'left' | 'right'
+  /** `join` is an async function. */
+  readonly async?: boolean
+  /** Values carry so many bytes more: memory is full sooner. */
+  readonly wide?: number
+}
+
 /** A join written as a module that needs nothing: `id|id`, a dash for what is missing. */
-export function source({ type, strategy, composite, small }: Omit<JoinCase, 'left' | 'right'>): string {
+export function source({ type, strategy, composite, small, async: waits, wide }: JoinSource): string {
   const key = composite
     ? '(line) => [line.field(1).length ? line.field(1) : null, line.field(2).length ? line.field(2) : undefined]'
     : '(line) => (line.field(1).length ? line.field(1) : null)'
-  const side = `{ key: ${key}, value: (line) => line.field(0) }`
-  return `export default { join: { type: '${type}', strategy: '${strategy}', ${small === undefined ? '' : `small: '${small}',`}
-    left: ${side}, right: ${side},
-    join(key, left, right, emit) { emit((left ?? '-') + '|' + (right ?? '-')) } } }`
+  const value = wide ? `(line) => [line.field(0), 'x'.repeat(${wide})]` : '(line) => line.field(0)'
+  const side = `{ key: ${key}, value: ${value} }`
+  return `
+    const id = (row) => (row === undefined ? '-' : ${wide ? 'row[0]' : 'row'})
+    export default { join: { type: '${type}', strategy: '${strategy}', ${small === undefined ? '' : `small: '${small}',`}
+      left: ${side}, right: ${side},
+      ${waits ? 'async ' : ''}join(key, left, right, emit) {
+        ${waits ? 'await null;' : ''}
+        emit(id(left) + '|' + id(right))
+      } } }`
 }
 
 export class Joiner implements AsyncDisposable {
@@ -89,8 +106,8 @@ export class Joiner implements AsyncDisposable {
     return { parts, report }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.place[Symbol.asyncDispose]()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.place[Symbol.asyncDispose]()
   }
 }
 
@@ -119,7 +136,10 @@ export class Oracle {
 
   async rows({ left, right, type, composite }: JoinCase): Promise<string[]> {
     const n = this.#tables++
-    for (const [name, rows] of [['l', left], ['r', right]] as const) {
+    for (const [name, rows] of [
+      ['l', left],
+      ['r', right],
+    ] as const) {
       await this.#connection.run(`create table ${name}${n} (id varchar, a varchar, b varchar)`)
       if (rows.length > 0) {
         const text = (value: string): string => (value === '' ? 'null' : `'${value}'`)
@@ -131,6 +151,9 @@ export class Oracle {
     const right2 = type === 'semi' || type === 'anti' ? `'-'` : `coalesce(r.id, '-')`
     const query = `select coalesce(l.id, '-') || '|' || ${right2} from l${n} l ${type === 'full' ? 'full outer' : type} join r${n} r on ${on}`
     const result = await this.#connection.runAndReadAll(query)
-    return result.getRows().map(([row]) => String(row)).sort()
+    return result
+      .getRows()
+      .map(([row]) => String(row))
+      .sort()
   }
 }
