@@ -5,6 +5,7 @@ import { hashKey, partitionOf } from '../record/hash.ts'
 import { FIELD_BYTES_MAX, kind } from '../record/kind.ts'
 import { Text } from '../record/text.ts'
 import type { EngineInput, EngineJoin } from '../task/engine-job.ts'
+import type { HotKeys } from './hot-keys.ts'
 import { keepsLone } from './kept-rows.ts'
 import { streamedKind } from './side-kind.ts'
 import { holdsNull, seenOf } from './side-record.ts'
@@ -27,11 +28,13 @@ export interface SideInputOptions {
   readonly side: JoinSideName
   readonly held: JoinSideName
   readonly partitions: number
+  /** Keys that get several partitions. */
+  readonly hot?: HotKeys
   readonly take: TakeRow
 }
 
 /** One side of a join as an input: its `map` encodes key and value of every record that can matter, and gives them a partition. */
-export function sideInput({ join, side, held, partitions, take }: SideInputOptions): EngineInput {
+export function sideInput({ join, side, held, partitions, hot, take }: SideInputOptions): EngineInput {
   const parts = join[side]
   const keeps = keepsLone(join.type, side)
   const streamed = side !== held
@@ -79,6 +82,21 @@ export function sideInput({ join, side, held, partitions, take }: SideInputOptio
         ? hashKey(valueBytes, valueKind, valueStart, valueEnd)
         : hashKey(keyBytes, keyKind, keyStart, keyEnd)
       partition = partitionOf(hash, partitions)
+      const many = isNull ? undefined : hot?.find(hash, keyBytes, keyKind, keyStart, keyEnd)
+      if (many?.dealt) {
+        // By what is in the record alone, so that it goes the same way in every attempt and with any splits.
+        const lot =
+          record instanceof Text
+            ? hashKey(record.buffer, kind.Text, record.start, record.end)
+            : hashKey(valueBytes, valueKind, valueStart, valueEnd)
+        partition = (partition + partitionOf(lot, many.spread)) % partitions
+      } else if (many !== undefined) {
+        const copyKind = streamed ? streamedKind(valueKind) : valueKind
+        for (let i = 1; i < many.spread; i++) {
+          const other = (partition + i) % partitions
+          take(keyBytes, keyKind, keyStart, keyEnd, valueBytes, copyKind, valueStart, valueEnd, other)
+        }
+      }
     }
     if (streamed) valueKind = streamedKind(valueKind)
     take(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd, partition)

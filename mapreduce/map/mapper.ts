@@ -1,5 +1,6 @@
 import { counter } from '../base/counters.ts'
 import { broadcastInput } from '../join/broadcast-join.ts'
+import { HotKeys } from '../join/hot-keys.ts'
 import { JoinRows } from '../join/join-rows.ts'
 import { MergeJoin } from '../join/merge-join.ts'
 import { RowTable } from '../join/row-table.ts'
@@ -71,7 +72,10 @@ export class Mapper {
       this.collector ??= this.makeCollector()
       const { collector } = this
       collector.begin(spiller)
-      await attempt.mapAll(collector, env.plan.join === undefined ? undefined : (name) => this.side(name, collector))
+      await attempt.mapAll(
+        collector,
+        env.plan.join === undefined ? undefined : (name) => this.side(name, collector, task),
+      )
       spiller.spill(collector.table, collector.buffer)
       attempt.count(counter.combineInputRecords, collector.folded)
       let passes = 0
@@ -98,7 +102,7 @@ export class Mapper {
   }
 
   /** One side of a join that goes through the shuffle; the same for the life of the worker. */
-  private side(name: string | undefined, collector: Collector): EngineInput {
+  private side(name: string | undefined, collector: Collector, { hot }: MapTask): EngineInput {
     const { job, plan } = this.worker
     const side = name === 'left' ? 'left' : 'right'
     let input = this.sides.get(side)
@@ -108,9 +112,10 @@ export class Mapper {
         side,
         held: plan.join?.held ?? 'right',
         partitions: plan.reducers,
-        take: (...row) => {
+        ...(hot === undefined ? {} : { hot: new HotKeys(hot, side) }),
+        take: (key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition) => {
           collector.records++
-          collector.put(...row)
+          collector.put(key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition)
         },
       })
       this.sides.set(side, input)

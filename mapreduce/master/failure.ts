@@ -8,13 +8,13 @@ export function describeFailure(failure: JobFailure): MrError {
   return new MrError(failure.code, `${failure.message}\n${tried(failure)}`, cause === undefined ? {} : { cause })
 }
 
-/** The same for the reading of a broadcast side, which is no task of the schedule. */
-export function describeBroadcastFailure(failure: TaskFailure, attempts: number): MrError {
+/** The same for what is done before the maps, which is no task of the schedule. */
+export function describePreparationFailure(failure: TaskFailure, attempts: number): MrError {
   const cause = failure.stack === undefined ? undefined : withStack(failure.message, failure.stack)
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`
   return new MrError(
     failure.code,
-    `${failure.message}\nThe job failed while the side to be broadcast was read (${times} made).`,
+    `${failure.message}\nThe job failed while its maps were prepared (${times} made).`,
     cause === undefined ? {} : { cause },
   )
 }

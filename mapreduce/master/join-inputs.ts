@@ -1,6 +1,7 @@
 import { MrError } from '../base/errors.ts'
+import type { JoinSideName } from '../job.ts'
 import type { ExpandedInputs } from './inputs.ts'
-import type { JoinPlan } from './task.ts'
+import type { InputFile, JoinPlan, Segment } from './task.ts'
 import type { TaskResults } from './task-results.ts'
 
 /** The files of the held side before the others: values keep the order of the input, so of each key the held rows come first. */
@@ -24,4 +25,9 @@ export function checkAlike(results: TaskResults): void {
     'The sides are not partitioned alike: some parts hold keys of other parts by their hash, others by the order of the ' +
       'parts. A merge join needs both sides from jobs with the same number of reducers and the same partitioner. Use another strategy, or none.',
   )
+}
+
+/** All of one side. */
+export function wholeFiles(files: readonly InputFile[], side: JoinSideName): Segment[] {
+  return files.flatMap(({ input, length }, file) => (input === side && length > 0 ? [{ file, start: 0, length }] : []))
 }

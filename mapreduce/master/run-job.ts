@@ -1,29 +1,30 @@
 import path from 'node:path'
-import type { Dfs } from '../../dfs/index.ts'
+import type { BadReplica, Dfs } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
 import { BadReplicas } from './bad-replicas.ts'
-import { broadcastTable } from './broadcast.ts'
 import { checkInputNames, inputOf } from './input-names.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
 import { importJob, toFileUrl } from './job-module.ts'
 import type { JobReport, RunJobOptions } from './job-options.ts'
-import { checkAlike, heldFirst } from './join-inputs.ts'
+import { checkAlike, heldFirst, wholeFiles } from './join-inputs.ts'
+import { hotKeyNotes, hotKeys, sampleSegments } from './join-sample.ts'
 import { decideJoin, type JoinDecision, partitionedInstead } from './join-strategy.ts'
 import { resolveParams } from './load-params.ts'
 import { committerFor, shown } from './output-place.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
 import { planWork, refuseOverlap, type WorkPlan } from './plan.ts'
 import { WorkerPool } from './pool.ts'
+import { prepare } from './preparation.ts'
 import { ProgressTeller } from './progress.ts'
 import { jobReport } from './report.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
-import type { BroadcastTable, JobPlan } from './task.ts'
+import type { BroadcastTable, HotKey, JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
 export type { DataPath, InputPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
@@ -62,6 +63,8 @@ interface Prepared extends Planned {
   readonly pool: WorkerPool
   /** The broadcast side of a join. */
   readonly table: BroadcastTable | undefined
+  /** Keys of a join that get more than one partition. */
+  readonly hot: readonly HotKey[]
 }
 
 interface Places {
@@ -185,20 +188,30 @@ class JobRun {
     const plan = this.#jobPlan(planned, scratch)
     const slots = await this.#slots(work.slots, plan)
     const pool = this.#startPool(plan, slots)
-    if (join?.strategy !== 'broadcast') return { ...planned, plan, slots, pool, table: undefined }
-    const table = await broadcastTable({
+    const prepared = { ...planned, plan, slots, pool, table: undefined, hot: [] }
+    if (join === undefined) return prepared
+    const options = {
       pool,
-      files: plan.files,
-      join,
-      tableBytesMax: limits.broadcastTableBytesMax,
       attemptsMax: limits.taskAttemptsMax,
-      file: (attempt) => path.join(scratch.directory, `broadcast-${attempt}`),
       signal: this.#options.signal,
-      reportBad: (bad) => this.#badReplicas.report(bad),
-    })
-    if (table !== 'too large') return { ...planned, plan, slots, pool, table }
+      reportBad: (bad: readonly BadReplica[]) => this.#badReplicas.report(bad),
+    }
+    const task = { task: 0, outputFile: path.join(scratch.directory, 'preparation') }
+    if (join.strategy !== 'broadcast') {
+      const segments = work.reducers > 1 && job.join !== undefined ? sampleSegments(job.join.type, plan.files) : []
+      if (segments.length === 0) return prepared
+      const { samples = [] } = await prepare((attempt) => ({ ...task, kind: 'sample', attempt, segments }), options)
+      return { ...prepared, hot: hotKeys(samples, work.reducers) }
+    }
+    const segments = wholeFiles(plan.files, join.held)
+    const { broadcastTableBytesMax: tableBytesMax } = limits
+    const { table } = await prepare(
+      (attempt) => ({ ...task, kind: 'broadcast', attempt, segments, tableBytesMax }),
+      options,
+    )
+    if (table !== undefined && table !== 'too large') return { ...prepared, table }
     await pool.close()
-    const instead = partitionedInstead(join, limits.broadcastTableBytesMax)
+    const instead = partitionedInstead(join, tableBytesMax)
     return await this.#prepare(this.#planAs(instead, job, planned.inputs, planned.params), job, { scratch })
   }
 
@@ -241,7 +254,12 @@ class JobRun {
         commitMs: committedMs - tasksDoneMs,
         totalMs: clock() - this.#startMs,
       },
-      notes: [...this.#badReplicas.notes, ...this.#strays, ...(left === undefined ? [] : [left])],
+      notes: [
+        ...hotKeyNotes(prepared.hot),
+        ...this.#badReplicas.notes,
+        ...this.#strays,
+        ...(left === undefined ? [] : [left]),
+      ],
     })
   }
 
@@ -268,7 +286,7 @@ class JobRun {
   }
 
   #start(prepared: Prepared, places: Places, onMapsDone: () => void): { progress: ProgressTeller; runner: TaskRunner } {
-    const { work, plan, slots, pool, table } = prepared
+    const { work, plan, slots, pool, table, hot } = prepared
     const { limits, clock } = this.#seams
     const { signal, onProgress } = this.#options
     const reportBad: BadReplicas['report'] = (bad) => this.#badReplicas.report(bad)
@@ -278,6 +296,7 @@ class JobRun {
       work,
       slots,
       table,
+      hot,
       files,
       pool,
       limits,

@@ -10,7 +10,7 @@ import type { AttemptOutcome, WorkerPool } from './pool.ts'
 import { Schedule, type ScheduleLimits } from './schedule.ts'
 import type { AttemptFailure, AttemptRef, ScheduleAction, ScheduleEvent, ScheduleSlot } from './schedule-events.ts'
 import type { Scratch } from './scratch.ts'
-import type { BroadcastTable, InputFile, MapTask, ReduceTask, TaskFailure } from './task.ts'
+import type { BroadcastTable, HotKey, InputFile, MapTask, ReduceTask, TaskFailure } from './task.ts'
 import { TaskResults } from './task-results.ts'
 
 export interface TaskRunnerOptions {
@@ -18,6 +18,8 @@ export interface TaskRunnerOptions {
   readonly files: readonly InputFile[]
   /** The broadcast side of a join, handed to every map. */
   readonly table: BroadcastTable | undefined
+  /** Keys of a join that get more than one partition, told to every map. */
+  readonly hot: readonly HotKey[]
   readonly slots: readonly ScheduleSlot[]
   readonly pool: WorkerPool
   readonly committer: OutputCommitter
@@ -261,8 +263,16 @@ export class TaskRunner {
     const outputFile = this.#isOutput({ kind })
       ? committer.attemptFile(this.#part(task), attempt)
       : scratch.runFile(task, attempt)
-    const { table } = this.#options
-    return { kind, task, attempt, segments, outputFile, ...(table === undefined ? {} : { table }) }
+    const { table, hot } = this.#options
+    return {
+      kind,
+      task,
+      attempt,
+      segments,
+      outputFile,
+      ...(table === undefined ? {} : { table }),
+      ...(hot.length === 0 ? {} : { hot }),
+    }
   }
 
   #isOutput({ kind }: Pick<AttemptRef, 'kind'>): boolean {

@@ -64,6 +64,30 @@ export interface BroadcastTable {
   readonly slots: number
 }
 
+/** How often keys were met in a sample of one side, the most frequent first. */
+export interface KeySample {
+  readonly side: JoinSideName
+  readonly rows: number
+  readonly keys: readonly {
+    readonly keyKind: number
+    readonly key: Uint8Array
+    /** For messages. */
+    readonly shown: string
+    readonly rows: number
+  }[]
+}
+
+/** A key whose rows of one side are dealt out over several partitions, the other side's copied to each of them. */
+export interface HotKey {
+  readonly side: JoinSideName
+  readonly keyKind: number
+  readonly key: Uint8Array
+  readonly shown: string
+  /** Of the side's rows, by the sample. */
+  readonly share: number
+  readonly spread: number
+}
+
 /** What one worker slot is told besides the plan. */
 export interface WorkerData {
   readonly plan: JobPlan
@@ -96,6 +120,8 @@ export interface MapTask {
   readonly outputFile: string
   /** What the records are joined with, in a broadcast join. */
   readonly table?: BroadcastTable
+  /** Keys of a join that get more than one partition. */
+  readonly hot?: readonly HotKey[]
 }
 
 /** Reads the broadcast side of a join into a table, before the maps begin. */
@@ -127,7 +153,17 @@ export interface ReduceTask {
   readonly outputFile: string
 }
 
-export type Task = MapTask | ReduceTask | BroadcastTask
+/** Counts the keys in pieces of the sides of a join, before the maps begin. */
+export interface SampleTask {
+  readonly kind: 'sample'
+  readonly task: number
+  readonly attempt: number
+  readonly segments: readonly Segment[]
+  readonly outputFile: string
+}
+
+export type PreparationTask = BroadcastTask | SampleTask
+export type Task = MapTask | ReduceTask | PreparationTask
 
 export interface TaskDone {
   readonly ok: true
@@ -138,6 +174,8 @@ export interface TaskDone {
   readonly slices: readonly RunSlice[]
   /** Of a broadcast task: what it made, or that there is no room for it. */
   readonly table?: BroadcastTable | 'too large'
+  /** Of a sample task. */
+  readonly samples?: readonly KeySample[]
   /** Of a part of a merge join: how its keys may have been partitioned. */
   readonly alike?: { readonly byHash: boolean; readonly byRange: boolean }
   /** Bytes of `outputFile` when it is job output. */

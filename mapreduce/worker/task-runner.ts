@@ -1,6 +1,7 @@
 import type { BadReplica } from '../../dfs/index.ts'
 import { runJoinReduceTask } from '../join/join-reduce.ts'
 import { runBroadcastTask } from '../map/broadcast-task.ts'
+import { runSampleTask } from '../map/key-sample-task.ts'
 import { Mapper } from '../map/mapper.ts'
 import type { Task, TaskResult, WorkerData } from '../master/task.ts'
 import type { OutputFormatName } from '../output/format.ts'
@@ -38,6 +39,8 @@ export function createRunner(
           return await mapper.run(task, env)
         case 'broadcast':
           return await runBroadcastTask(task, env)
+        case 'sample':
+          return await runSampleTask(task, env)
         case 'reduce':
           return await (plan.join === undefined ? runReduceTask(task, env) : runJoinReduceTask(task, env))
       }
