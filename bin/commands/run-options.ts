@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly memoryBytes: number
   readonly format: string | undefined
   readonly check: boolean
+  readonly explain: boolean
   readonly quiet: boolean
   readonly json: boolean
   readonly taskTimeoutMs: number | undefined
@@ -146,6 +147,7 @@ export async function parseRunOptions(
     .option('--overwrite', 'replace the output if it exists')
     .option('--format <name>', `how records are written: ${outputFormatNames.join(', ')} (default: the job's own)`)
     .option('--check', 'find a job that keeps a Text beyond its call: views are scribbled over')
+    .option('--explain', 'say what would be done, and do nothing')
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'the report of the job as JSON on stdout')
     .option('--task-timeout <seconds>', 'end a task without progress after this long (default: 60)')
@@ -163,6 +165,7 @@ export async function parseRunOptions(
     overwrite?: true
     format?: string
     check?: true
+    explain?: true
     quiet?: true
     json?: true
     taskTimeout?: string
@@ -186,6 +189,7 @@ export async function parseRunOptions(
       options.memory === undefined ? Math.min(GiB, Math.floor(machine.memoryBytes / 4)) : memorySize(options.memory),
     format: options.format === undefined ? undefined : checkFormat(options.format),
     check: options.check === true,
+    explain: options.explain === true,
     quiet: options.quiet === true,
     json: options.json === true,
     taskTimeoutMs: options.taskTimeout === undefined ? undefined : seconds('--task-timeout', options.taskTimeout),

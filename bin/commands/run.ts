@@ -3,6 +3,7 @@ import { bundledJobs } from '../../jobs/index.ts'
 import { type LoadedJob, loadJob } from '../../mapreduce/master/load-job.ts'
 import { type GivenParams, resolveParams } from '../../mapreduce/master/load-params.ts'
 import type { JobReport, RunJobOptions } from '../../mapreduce/master/run-job.ts'
+import { explanationLines } from '../terminal/explanation.ts'
 import { write } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -54,11 +55,50 @@ function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: b
   return counts ? `sort -k2,2nr ${files} | head` : `head ${files}`
 }
 
+function engineOptions(
+  loaded: LoadedJob,
+  params: Record<string, string>,
+  options: RunOptions,
+  openDfs: () => Promise<Dfs>,
+  io: CommandIo,
+): RunJobOptions {
+  return {
+    moduleUrl: loaded.moduleUrl,
+    jobName: loaded.name,
+    params,
+    inputs: options.inputs,
+    output: options.output,
+    overwrite: options.overwrite,
+    workers: options.workers,
+    memoryBytes: options.memoryBytes,
+    checked: options.check,
+    openDfs,
+    signal: io.signal,
+    ...(options.reducers === undefined ? {} : { reducers: options.reducers }),
+    ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
+  }
+}
+
+/** What is asked for is the explanation, so it goes to stdout. */
+async function explainWith(job: RunJobOptions, options: RunOptions, io: CommandIo): Promise<number> {
+  const { explainJob } = await import('../../mapreduce/master/run-job.ts')
+  const explanation = await explainJob(job)
+  const text = options.json
+    ? JSON.stringify(explanation, null, 2)
+    : explanationLines(explanation, styleFor(io.stdout, io.env)).join('\n')
+  await write(io.stdout, `${text}\n`)
+  return 0
+}
+
 async function runWith(loadEngine: () => Promise<RunJob>, given: RunOptions, io: CommandIo): Promise<number> {
   // The bundler is a process of its own: the engine is loaded while it works.
   const [loaded, runJob] = await Promise.all([loadJob(given.job, { cwd: io.cwd, bundled: bundledJobs }), loadEngine()])
   const options = bindInputs(given, loaded.job, io.cwd)
   const params = engineParams(loaded, options.given)
+  const dfs = lazyDfs(options, io)
+  if (options.explain)
+    return await explainWith(engineOptions(loaded, params, options, dfs.open, io), options, io).finally(dfs.close)
   const style = styleFor(io.stderr, io.env)
   const progress = new ProgressLine({
     stream: io.stderr,
@@ -67,25 +107,11 @@ async function runWith(loadEngine: () => Promise<RunJob>, given: RunOptions, io:
     quiet: options.quiet,
     term: io.env['TERM'],
   })
-  const dfs = lazyDfs(options, io)
   let report: JobReport
   try {
     report = await runJob({
-      moduleUrl: loaded.moduleUrl,
-      jobName: loaded.name,
-      params,
-      inputs: options.inputs,
-      output: options.output,
-      overwrite: options.overwrite,
-      workers: options.workers,
-      memoryBytes: options.memoryBytes,
-      checked: options.check,
-      openDfs: dfs.open,
-      signal: io.signal,
+      ...engineOptions(loaded, params, options, dfs.open, io),
       onProgress: (step) => progress.update(step),
-      ...(options.reducers === undefined ? {} : { reducers: options.reducers }),
-      ...(options.format === undefined ? {} : { format: options.format }),
-      ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
     })
   } finally {
     progress.clear()

@@ -5,6 +5,7 @@ import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
 import { BadReplicas } from './bad-replicas.ts'
+import { explanationOf, type JobExplanation } from './explain.ts'
 import { checkInputNames, inputOf } from './input-names.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
@@ -27,6 +28,7 @@ import { fillSeams, type MasterSeams } from './seams.ts'
 import type { BroadcastTable, HotKey, JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
+export type { InputExplanation, JobExplanation, StageExplanation } from './explain.ts'
 export type { DataPath, InputPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
 export type { MasterSeams } from './seams.ts'
 
@@ -38,6 +40,11 @@ export type { MasterSeams } from './seams.ts'
  */
 export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobReport> {
   return await new JobRun(options, fillSeams(seams, options)).run()
+}
+
+/** What `runJob` would do with the same options, without doing any of it: nothing is written, made or swept. */
+export async function explainJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobExplanation> {
+  return await new JobRun(options, fillSeams(seams, options)).explain()
 }
 
 /** What a run has opened, in the order it is to be closed: threads first, so that nobody writes into what is removed. */
@@ -82,6 +89,7 @@ class JobRun {
   readonly #opened: Opened = {}
   readonly #badReplicas = new BadReplicas(() => this.#openDfs())
   readonly #strays = new Set<string>()
+  readonly #notes: string[] = []
   #dfs: Promise<Dfs> | undefined
 
   constructor(options: RunJobOptions, seams: MasterSeams) {
@@ -105,6 +113,15 @@ class JobRun {
       const cause = cancelled ? new MrError('MR_CANCELLED', 'The job was cancelled.', { cause: error }) : error
       throw left === undefined ? cause : alsoLeft(cause, left)
     }
+  }
+
+  async explain(): Promise<JobExplanation> {
+    const { moduleUrl, jobName, inputs: given, signal } = this.#options
+    const job = await importJob(moduleUrl, jobName)
+    const inputs = await expandInputs(given, () => this.#openDfs(), signal)
+    checkInputNames(job, given, jobName)
+    const planned = this.#plan(job, inputs, resolveParams(job.params, this.#options.params, jobName))
+    return explanationOf({ ...planned, job, options: this.#options })
   }
 
   /** All three are waited for even if one fails, so that nothing of this job goes on behind its error. */
@@ -212,6 +229,7 @@ class JobRun {
     if (table !== undefined && table !== 'too large') return { ...prepared, table }
     await pool.close()
     const instead = partitionedInstead(join, tableBytesMax)
+    this.#notes.push(`The join was to be broadcast, but ${instead.why}, so the join was partitioned.`)
     return await this.#prepare(this.#planAs(instead, job, planned.inputs, planned.params), job, { scratch })
   }
 

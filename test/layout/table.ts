@@ -19,6 +19,7 @@ const errorFiles = ['dfs/base/errors.ts', 'mapreduce/base/errors.ts']
 
 /** How bin wires jobs: each of these only where a command that runs one is asked for. */
 const jobWiring = [
+  'mapreduce/master/explain.ts',
   'mapreduce/master/load-job.ts',
   'mapreduce/master/input-names.ts',
   'mapreduce/master/load-params.ts',

@@ -32,6 +32,7 @@ describe('the words of quern run', () => {
       memoryBytes: 2 ** 29,
       format: undefined,
       check: false,
+      explain: false,
       quiet: false,
       json: false,
       taskTimeoutMs: undefined,
