@@ -273,6 +273,8 @@ class JobRun {
         totalMs: clock() - this.#startMs,
       },
       notes: [
+        ...this.#notes,
+        ...this.#notes,
         ...hotKeyNotes(prepared.hot),
         ...this.#badReplicas.notes,
         ...this.#strays,

@@ -104,6 +104,12 @@ export class RecordBuffer {
     return (rank) => u32[ranks + rank] ?? 0
   }
 
+  /** Brings a record nearer to the processor. */
+  touch(i: number): number {
+    const { u32, bytes } = this.arena
+    return bytes[u32[this.entry(i)] ?? 0] ?? 0
+  }
+
   viewOf(i: number, view: RecordView): void {
     const { u32, bytes } = this.arena
     const entry = this.entry(i)
