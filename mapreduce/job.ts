@@ -1,20 +1,25 @@
 import type { InputFormat } from './input/format.ts'
 import type { OutputFormat } from './output/format.ts'
+import type { Descending } from './record/descending.ts'
 import type { Text } from './record/text.ts'
 import type { Aggregate } from './shuffle/aggregate.ts'
+import type { PassThrough } from './shuffle/pass-through.ts'
+import type { NamedPartition } from './shuffle/range.ts'
 
 /** What `emit` takes as a key. Text, string and bytes are the same key when their bytes are. */
-export type Key = Text | string | Uint8Array | number | bigint | boolean | null | readonly Key[]
+export type Key = Text | string | Uint8Array | number | bigint | boolean | null | Descending<Key> | readonly Key[]
 
 /** What `emit` takes as a value: the kinds of a key, and plain JSON-like objects. */
-export type Value = Key | undefined | readonly Value[] | { readonly [name: string]: Value }
+export type Value = Exclude<Key, Descending<Key>> | undefined | readonly Value[] | { readonly [name: string]: Value }
 
 /** What a key or value of type T is when it is handed back: every textual kind arrives as a `Text`. */
 export type Seen<T> = T extends Text | string | Uint8Array
   ? Text
-  : T extends readonly unknown[]
-    ? { readonly [Index in keyof T]: Seen<T[Index]> }
-    : T
+  : T extends Descending<infer Of>
+    ? Seen<Of>
+    : T extends readonly unknown[]
+      ? { readonly [Index in keyof T]: Seen<T[Index]> }
+      : T
 
 /** Copies what it is given, so a reused view may be emitted. No value (or null) writes the key alone in `tsv`. */
 export type Emit<K extends Key = Key, V extends Value = Value> = (key: K, value?: V) => void
@@ -80,10 +85,11 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   /** Without it the job is map-only. */
   readonly reduce?:
     | Aggregate
+    | PassThrough
     | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit, ctx: TaskContext) => MaybePromise)
   readonly cleanup?: (emit: Emit, ctx: TaskContext) => MaybePromise
-  /** The partition of a key, 0 <= p < partitions. Default: a hash of the (grouped) key's bytes. */
-  readonly partition?: (key: Seen<K>, partitions: number) => number
+  /** `hash()` (the default), `range()`, or the partition of a key, 0 <= p < partitions. */
+  readonly partition?: NamedPartition | ((key: Seen<K>, partitions: number) => number)
   /** Keys are tuples: partition and group by the first `groupBy` fields, values arrive sorted by the rest. */
   readonly groupBy?: number
 }

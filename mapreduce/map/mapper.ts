@@ -21,21 +21,14 @@ import { MapSpiller } from './map-spiller.ts'
 export class Mapper {
   private readonly worker: WorkerEnvironment
   private readonly folding: ReturnType<typeof mapSideAggregate>
-  private readonly partitioner: Partitioner
+  private partitioner: Partitioner | undefined
   private collector: Collector | undefined
   private readonly sides = new Map<string, EngineInput>()
   private merging: MergeJoin | undefined
 
   constructor(worker: WorkerEnvironment) {
-    const { job, plan } = worker
     this.worker = worker
-    this.folding = mapSideAggregate(job)
-    this.partitioner = createPartitioner({
-      partitions: plan.reducers,
-      groupBy: job.groupBy ?? 0,
-      custom: job.partition?.bind(job),
-      userError: (cause, key) => reduceError('partition', cause, key),
-    })
+    this.folding = mapSideAggregate(worker.job)
   }
 
   /** Runs one attempt to its end: a run file with an index by partition, or, map-only, a file of output. */
@@ -67,9 +60,11 @@ export class Mapper {
 
   private async mapToRun(task: MapTask, env: TaskEnvironment, attempt: MapAttempt): Promise<TaskDone> {
     const { space, progress } = env
-    const spiller = this.spillerOf(task, env, attempt)
+    // The same for all tasks of the job, and first known when one comes: the cuts of a range are sampled.
+    this.partitioner ??= this.makePartitioner(task)
+    const spiller = this.spillerOf(task, env, attempt, this.partitioner)
     try {
-      this.collector ??= this.makeCollector()
+      this.collector ??= this.makeCollector(this.partitioner)
       const { collector } = this
       collector.begin(spiller)
       await attempt.mapAll(
@@ -132,26 +127,38 @@ export class Mapper {
     return () => input
   }
 
-  private makeCollector(): Collector {
+  private makePartitioner({ cuts }: MapTask): Partitioner {
+    const { job, plan } = this.worker
+    const { partition } = job
+    return createPartitioner({
+      partitions: plan.reducers,
+      groupBy: job.groupBy ?? 0,
+      custom: typeof partition === 'function' ? partition.bind(job) : undefined,
+      cuts,
+      userError: (cause, key) => reduceError('partition', cause, key),
+    })
+  }
+
+  private makeCollector(partitioner: Partitioner): Collector {
     const { space, plan } = this.worker
     return new Collector({
       arena: space.arena,
       kernels: space.kernels,
       memoryBytes: space.workBytes,
       foldBy: this.folding?.aggregate,
-      partitioner: this.partitioner,
+      partitioner,
       checked: plan.checked,
     })
   }
 
-  private spillerOf(task: MapTask, env: TaskEnvironment, attempt: MapAttempt): MapSpiller {
+  private spillerOf(task: MapTask, env: TaskEnvironment, attempt: MapAttempt, partitioner: Partitioner): MapSpiller {
     const { job, plan, space, progress } = env
     const { folding } = this
     const combine = job.combine ?? folding?.aggregate
     return new MapSpiller({
       arena: space.arena,
       partitions: plan.reducers,
-      partitioner: this.partitioner,
+      partitioner,
       sorted: plan.join?.strategy !== 'partitioned',
       outputFile: task.outputFile,
       writeBuffer: space.writeBuffer,

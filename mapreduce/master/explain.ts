@@ -84,7 +84,8 @@ function inputExplanation(job: Job, name: string, { files }: ExpandedInputs): In
 }
 
 function partitionOf({ partition, groupBy, join }: Job): string {
-  if (partition !== undefined) return "the job's own function"
+  if (typeof partition === 'function') return "the job's own function"
+  if (partition?.partition === 'range') return 'ranges of keys, cut by a sample of the input'
   if (groupBy !== undefined) return `a hash of the first ${groupBy === 1 ? 'field' : `${groupBy} fields`} of the key`
   return join === undefined ? 'a hash of the key' : 'a hash of the key; hot keys, if a sample shows any, over several'
 }

@@ -1,4 +1,5 @@
 import type { JoinSideName, JoinType } from '../job.ts'
+import { evenSegments } from './sample-segments.ts'
 import type { HotKey, InputFile, KeySample, Segment } from './task.ts'
 
 /** Pieces of a side that are looked at, and how long each is. */
@@ -25,23 +26,7 @@ export function sampleSegments(type: JoinType, files: readonly InputFile[]): Seg
 }
 
 function sideSegments(side: JoinSideName, files: readonly InputFile[]): Segment[] {
-  // What is compressed would have to be unpacked up to the piece.
-  const own = files.flatMap(({ input, gzip, length }, file) => (input === side && !gzip ? [{ file, length }] : []))
-  const total = own.reduce((sum, { length }) => sum + length, 0)
-  if (total <= WINDOWS * WINDOW_BYTES)
-    return own.flatMap(({ file, length }) => (length > 0 ? [{ file, start: 0, length }] : []))
-  const segments: Segment[] = []
-  let before = 0
-  let window = 0
-  for (const { file, length } of own) {
-    for (; window < WINDOWS; window++) {
-      const start = Math.floor((window * total) / WINDOWS) - before
-      if (start >= length) break
-      segments.push({ file, start, length: Math.min(WINDOW_BYTES, length - start) })
-    }
-    before += length
-  }
-  return segments
+  return evenSegments(files, { windows: WINDOWS, windowBytes: WINDOW_BYTES, of: ({ input }) => input === side })
 }
 
 /**

@@ -3,6 +3,8 @@ import { inputFormatNames } from '../input/format.ts'
 import type { Job, ParamSpec } from '../job.ts'
 import { outputFormatNames } from '../output/format.ts'
 import { aggregateNames } from '../shuffle/aggregate.ts'
+import { passThroughNames } from '../shuffle/pass-through.ts'
+import { partitionNames } from '../shuffle/range.ts'
 
 /** What is wrong with a module's default export as a job; undefined when nothing is. */
 
@@ -22,6 +24,8 @@ type FieldKind =
   | 'join'
   | 'output'
   | 'function or aggregate'
+  | 'reduction'
+  | 'partition'
   | 'positive integer'
   | 'params'
 
@@ -35,9 +39,9 @@ const fieldKinds: Readonly<Record<string, FieldKind>> = {
   inputs: 'inputs',
   map: 'function',
   combine: 'function or aggregate',
-  reduce: 'function or aggregate',
+  reduce: 'reduction',
   cleanup: 'function',
-  partition: 'function',
+  partition: 'partition',
   join: 'join',
   groupBy: 'positive integer',
 }
@@ -182,6 +186,16 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
       return named(value, 'output', outputFormatNames)
         ? undefined
         : wrong('a format such as tsv()', calls(outputFormatNames))
+    case 'partition':
+      return typeof value === 'function' || named(value, 'partition', partitionNames)
+        ? undefined
+        : wrong('a function, or a partition such as range()', calls(partitionNames))
+    case 'reduction':
+      return typeof value === 'function' ||
+        named(value, 'aggregate', aggregateNames) ||
+        named(value, 'passThrough', passThroughNames)
+        ? undefined
+        : wrong('a function or an aggregate such as sum', [...aggregateNames, ...passThroughNames].join(', '))
     case 'function or aggregate':
       return typeof value === 'function' || named(value, 'aggregate', aggregateNames)
         ? undefined

@@ -1,9 +1,10 @@
 import path from 'node:path'
-import type { BadReplica, Dfs } from '../../dfs/index.ts'
+import type { Dfs } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
+import { cutKeys, isNamedPartition } from '../shuffle/range.ts'
 import { BadReplicas } from './bad-replicas.ts'
 import { explanationOf, type JobExplanation } from './explain.ts'
 import { checkInputNames, inputOf } from './input-names.ts'
@@ -19,13 +20,14 @@ import { committerFor, shown } from './output-place.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
 import { planWork, refuseOverlap, type WorkPlan } from './plan.ts'
 import { WorkerPool } from './pool.ts'
-import { prepare } from './preparation.ts'
+import { type PreparationOptions, prepare } from './preparation.ts'
 import { ProgressTeller } from './progress.ts'
+import { rangeSampleSegments } from './range-sample.ts'
 import { jobReport } from './report.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
-import type { BroadcastTable, HotKey, JobPlan } from './task.ts'
+import type { BroadcastTable, EncodedKey, HotKey, InputFile, JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
 export type { InputExplanation, JobExplanation, StageExplanation } from './explain.ts'
@@ -72,6 +74,8 @@ interface Prepared extends Planned {
   readonly table: BroadcastTable | undefined
   /** Keys of a join that get more than one partition. */
   readonly hot: readonly HotKey[]
+  /** Where ranges of keys are cut. */
+  readonly cuts: readonly EncodedKey[] | undefined
 }
 
 interface Places {
@@ -163,7 +167,7 @@ class JobRun {
       workers,
       memoryBytes,
       splitBytes,
-      splittable: (file) => inputOf(job, file.input)?.input?.input !== 'wholeFile',
+      splittable: (file) => splittable(job, file),
       join,
       limits: this.#seams.limits,
     })
@@ -205,15 +209,21 @@ class JobRun {
     const plan = this.#jobPlan(planned, scratch)
     const slots = await this.#slots(work.slots, plan)
     const pool = this.#startPool(plan, slots)
-    const prepared = { ...planned, plan, slots, pool, table: undefined, hot: [] }
-    if (join === undefined) return prepared
-    const options = {
+    const prepared = { ...planned, plan, slots, pool, table: undefined, hot: [], cuts: undefined }
+    const options: PreparationOptions = {
       pool,
       attemptsMax: limits.taskAttemptsMax,
       signal: this.#options.signal,
-      reportBad: (bad: readonly BadReplica[]) => this.#badReplicas.report(bad),
+      reportBad: (bad) => this.#badReplicas.report(bad),
     }
     const task = { task: 0, outputFile: path.join(scratch.directory, 'preparation') }
+    if (join === undefined) {
+      const byRange = isNamedPartition(job.partition) && job.partition.partition === 'range'
+      if (!byRange || work.reducers < 2) return prepared
+      const segments = rangeSampleSegments(plan.files, (index) => splittable(job, plan.files[index]))
+      const { keys = [] } = await prepare((attempt) => ({ ...task, kind: 'range-sample', attempt, segments }), options)
+      return { ...prepared, cuts: cutKeys(keys, work.reducers) }
+    }
     if (join.strategy !== 'broadcast') {
       const segments = work.reducers > 1 && job.join !== undefined ? sampleSegments(job.join.type, plan.files) : []
       if (segments.length === 0) return prepared
@@ -274,7 +284,6 @@ class JobRun {
       },
       notes: [
         ...this.#notes,
-        ...this.#notes,
         ...hotKeyNotes(prepared.hot),
         ...this.#badReplicas.notes,
         ...this.#strays,
@@ -306,7 +315,7 @@ class JobRun {
   }
 
   #start(prepared: Prepared, places: Places, onMapsDone: () => void): { progress: ProgressTeller; runner: TaskRunner } {
-    const { work, plan, slots, pool, table, hot } = prepared
+    const { work, plan, slots, pool, table, hot, cuts } = prepared
     const { limits, clock } = this.#seams
     const { signal, onProgress } = this.#options
     const reportBad: BadReplicas['report'] = (bad) => this.#badReplicas.report(bad)
@@ -317,6 +326,7 @@ class JobRun {
       slots,
       table,
       hot,
+      cuts,
       files,
       pool,
       limits,
@@ -372,6 +382,10 @@ class JobRun {
   #throwIfCancelled(): void {
     if (this.#options.signal?.aborted === true) throw new MrError('MR_CANCELLED', 'The job was cancelled.')
   }
+}
+
+function splittable(job: Job, file: InputFile | undefined): boolean {
+  return inputOf(job, file?.input)?.input?.input !== 'wholeFile'
 }
 
 function alsoLeft(error: unknown, left: string): unknown {

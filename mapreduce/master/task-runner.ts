@@ -10,7 +10,7 @@ import type { AttemptOutcome, WorkerPool } from './pool.ts'
 import { Schedule, type ScheduleLimits } from './schedule.ts'
 import type { AttemptFailure, AttemptRef, ScheduleAction, ScheduleEvent, ScheduleSlot } from './schedule-events.ts'
 import type { Scratch } from './scratch.ts'
-import type { BroadcastTable, HotKey, InputFile, MapTask, ReduceTask, TaskFailure } from './task.ts'
+import type { BroadcastTable, EncodedKey, HotKey, InputFile, MapTask, ReduceTask, TaskFailure } from './task.ts'
 import { TaskResults } from './task-results.ts'
 
 export interface TaskRunnerOptions {
@@ -20,6 +20,8 @@ export interface TaskRunnerOptions {
   readonly table: BroadcastTable | undefined
   /** Keys of a join that get more than one partition, told to every map. */
   readonly hot: readonly HotKey[]
+  /** Where ranges of keys are cut, told to every map; undefined for a job that does not partition by range. */
+  readonly cuts: readonly EncodedKey[] | undefined
   readonly slots: readonly ScheduleSlot[]
   readonly pool: WorkerPool
   readonly committer: OutputCommitter
@@ -263,7 +265,7 @@ export class TaskRunner {
     const outputFile = this.#isOutput({ kind })
       ? committer.attemptFile(this.#part(task), attempt)
       : scratch.runFile(task, attempt)
-    const { table, hot } = this.#options
+    const { table, hot, cuts } = this.#options
     return {
       kind,
       task,
@@ -272,6 +274,7 @@ export class TaskRunner {
       outputFile,
       ...(table === undefined ? {} : { table }),
       ...(hot.length === 0 ? {} : { hot }),
+      ...(cuts === undefined ? {} : { cuts }),
     }
   }
 

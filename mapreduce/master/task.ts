@@ -64,6 +64,12 @@ export interface BroadcastTable {
   readonly slots: number
 }
 
+/** A key's kind and payload, see record/kind.ts. */
+export interface EncodedKey {
+  readonly keyKind: number
+  readonly key: Uint8Array
+}
+
 /** How often keys were met in a sample of one side, the most frequent first. */
 export interface KeySample {
   readonly side: JoinSideName
@@ -122,6 +128,8 @@ export interface MapTask {
   readonly table?: BroadcastTable
   /** Keys of a join that get more than one partition. */
   readonly hot?: readonly HotKey[]
+  /** Where ranges of keys are cut, for a job that partitions by range: the first key of each partition but the first. */
+  readonly cuts?: readonly EncodedKey[]
 }
 
 /** Reads the broadcast side of a join into a table, before the maps begin. */
@@ -162,7 +170,16 @@ export interface SampleTask {
   readonly outputFile: string
 }
 
-export type PreparationTask = BroadcastTask | SampleTask
+/** Maps pieces of the input for the keys that come of it, before the maps begin. */
+export interface RangeSampleTask {
+  readonly kind: 'range-sample'
+  readonly task: number
+  readonly attempt: number
+  readonly segments: readonly Segment[]
+  readonly outputFile: string
+}
+
+export type PreparationTask = BroadcastTask | SampleTask | RangeSampleTask
 export type Task = MapTask | ReduceTask | PreparationTask
 
 export interface TaskDone {
@@ -176,6 +193,8 @@ export interface TaskDone {
   readonly table?: BroadcastTable | 'too large'
   /** Of a sample task. */
   readonly samples?: readonly KeySample[]
+  /** Of a range sample: keys as they were emitted. */
+  readonly keys?: readonly EncodedKey[]
   /** Of a part of a merge join: how its keys may have been partitioned. */
   readonly alike?: { readonly byHash: boolean; readonly byRange: boolean }
   /** Bytes of `outputFile` when it is job output. */

@@ -64,7 +64,12 @@ export abstract class RecordFormatter implements RecordSink {
       copyBytes(bytes, start, end, this.buffer, this.used)
       this.used += length
     } else if (kindOfField === kind.Int) this.int(decodeInt(bytes, start))
-    else this.string(plainText(this.decoder.decode(bytes, kindOfField, start, end)))
+    else {
+      const value = this.decoder.decode(bytes, kindOfField, start, end)
+      // A descending text.
+      if (value instanceof Text) this.field(value.buffer, kind.Text, value.start, value.end)
+      else this.string(plainText(value))
+    }
   }
 
   private int(value: number): void {

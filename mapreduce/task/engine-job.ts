@@ -4,6 +4,8 @@ import type { JoinType, TaskContext } from '../job.ts'
 import type { OutputFormat } from '../output/format.ts'
 import type { Decoded } from '../record/decode.ts'
 import { type Aggregate, isAggregate } from '../shuffle/aggregate.ts'
+import { isPassThrough, type PassThrough } from '../shuffle/pass-through.ts'
+import { isNamedPartition, type NamedPartition } from '../shuffle/range.ts'
 import type { ReduceFunction } from '../shuffle/reduce-groups.ts'
 
 export type EmitUnknown = (key: unknown, value?: unknown) => void
@@ -38,9 +40,9 @@ export interface EngineJob {
   readonly inputs?: Readonly<Record<string, EngineInput>>
   readonly join?: EngineJoin
   readonly combine?: Aggregate | ReduceFunction
-  readonly reduce?: Aggregate | ReduceFunction
+  readonly reduce?: Aggregate | PassThrough | ReduceFunction
   readonly cleanup?: (emit: EmitUnknown, ctx: TaskContext) => unknown
-  readonly partition?: (key: Decoded, partitions: number) => unknown
+  readonly partition?: NamedPartition | ((key: Decoded, partitions: number) => unknown)
   readonly groupBy?: number
 }
 
@@ -60,7 +62,11 @@ function isEngineJob(value: unknown): value is EngineJob {
       ('inputs' in value && isInputs(value.inputs)) ||
       ('join' in value && isJoin(value.join))) &&
     (!('combine' in value) || isReduction(value.combine)) &&
-    (!('reduce' in value) || isReduction(value.reduce))
+    (!('reduce' in value) || isPassThrough(value.reduce) || isReduction(value.reduce)) &&
+    (!('partition' in value) ||
+      value.partition === undefined ||
+      typeof value.partition === 'function' ||
+      isNamedPartition(value.partition))
   )
 }
 

@@ -3,6 +3,7 @@ import { runJoinReduceTask } from '../join/join-reduce.ts'
 import { runBroadcastTask } from '../map/broadcast-task.ts'
 import { runSampleTask } from '../map/key-sample-task.ts'
 import { Mapper } from '../map/mapper.ts'
+import { runRangeSampleTask } from '../map/range-sample-task.ts'
 import type { Task, TaskResult, WorkerData } from '../master/task.ts'
 import type { OutputFormatName } from '../output/format.ts'
 import { isOutputFormatName } from '../output/format.ts'
@@ -41,6 +42,8 @@ export function createRunner(
           return await runBroadcastTask(task, env)
         case 'sample':
           return await runSampleTask(task, env)
+        case 'range-sample':
+          return await runRangeSampleTask(task, env)
         case 'reduce':
           return await (plan.join === undefined ? runReduceTask(task, env) : runJoinReduceTask(task, env))
       }
