@@ -12,5 +12,6 @@ const bundled = (name: string, describe: string, file = name) => ({
 export const bundledJobs = [
   bundled('wordcount', 'how often each word occurs'),
   bundled('grep', 'the lines that match a pattern, in input order'),
+  bundled('sort', 'whole lines in one order over all parts, by bytes or by a field'),
   bundled('index', 'for each term the files it stands in, with counts', 'inverted-index'),
 ] as const

@@ -20,7 +20,10 @@ export {
   type Emit,
   type Job,
   type JobLimits,
+  type JoinStrategy,
+  type JoinType,
   type Key,
+  type NamedInput,
   type ParamSpec,
   type ParamValue,
   type Seen,
@@ -28,11 +31,15 @@ export {
   type TaskContext,
   type Value,
 } from './job.ts'
+export { defineJoin, type JoinDefinition, type JoinKey, type JoinSide } from './join/define.ts'
 export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './master/run-job.ts'
 export { type OutputFormat, raw, tsv } from './output/format.ts'
 export type { CsvRow } from './record/csv-row.ts'
+export { type Descending, desc } from './record/descending.ts'
 export { Text } from './record/text.ts'
 export { type Aggregate, count, first, max, min, sum } from './shuffle/aggregate.ts'
+export { identity, type PassThrough, sorted } from './shuffle/pass-through.ts'
+export { hash, type NamedPartition, range } from './shuffle/range.ts'
 
 /**
  * Runs a job from its input to its committed output, see `RunJobOptions`. Throws `MrError`. The master is loaded only

@@ -1,20 +1,25 @@
 import type { InputFormat } from './input/format.ts'
 import type { OutputFormat } from './output/format.ts'
+import type { Descending } from './record/descending.ts'
 import type { Text } from './record/text.ts'
 import type { Aggregate } from './shuffle/aggregate.ts'
+import type { PassThrough } from './shuffle/pass-through.ts'
+import type { NamedPartition } from './shuffle/range.ts'
 
 /** What `emit` takes as a key. Text, string and bytes are the same key when their bytes are. */
-export type Key = Text | string | Uint8Array | number | bigint | boolean | null | readonly Key[]
+export type Key = Text | string | Uint8Array | number | bigint | boolean | null | Descending<Key> | readonly Key[]
 
 /** What `emit` takes as a value: the kinds of a key, and plain JSON-like objects. */
-export type Value = Key | undefined | readonly Value[] | { readonly [name: string]: Value }
+export type Value = Exclude<Key, Descending<Key>> | undefined | readonly Value[] | { readonly [name: string]: Value }
 
 /** What a key or value of type T is when it is handed back: every textual kind arrives as a `Text`. */
 export type Seen<T> = T extends Text | string | Uint8Array
   ? Text
-  : T extends readonly unknown[]
-    ? { readonly [Index in keyof T]: Seen<T[Index]> }
-    : T
+  : T extends Descending<infer Of>
+    ? Seen<Of>
+    : T extends readonly unknown[]
+      ? { readonly [Index in keyof T]: Seen<T[Index]> }
+      : T
 
 /** Copies what it is given, so a reused view may be emitted. No value (or null) writes the key alone in `tsv`. */
 export type Emit<K extends Key = Key, V extends Value = Value> = (key: K, value?: V) => void
@@ -43,6 +48,8 @@ export interface TaskContext {
   side(name: string): SideFile
   /** The path of the file the current record is from, as the user named it (map only; empty in reduce). */
   readonly inputFile: string
+  /** The name of the input the current record is from, in a job with named `inputs` (map only; empty elsewhere). */
+  readonly inputName: string
   /** 1 for the first attempt of a task. */
   readonly attempt: number
   /** 0-based index of the task among its kind. */
@@ -75,7 +82,17 @@ export interface JobLimits {
   readonly heapMB?: number
 }
 
-type MaybePromise = void | Promise<void>
+export type MaybePromise = void | Promise<void>
+
+/** One of several inputs of a job, with a format and a `map` of its own. */
+export interface NamedInput<R = Text, K extends Key = Key, V extends Value = Value> {
+  /** Default: `text()`. */
+  readonly input?: InputFormat<R>
+  readonly map: (record: RecordOf<R>, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
+}
+
+/** Where no format says what a record is, it is a line. */
+export type RecordOf<R> = unknown extends R ? Text : R
 
 export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly name?: string
@@ -88,7 +105,14 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly outputs?: Readonly<Record<string, OutputFormat>>
   readonly limits?: JobLimits
   readonly setup?: (ctx: TaskContext) => MaybePromise
-  readonly map: (record: R, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
+  readonly map?: (record: R, emit: Emit<K, V>, ctx: TaskContext) => MaybePromise
+  /**
+   * In place of `input` and `map`: several inputs by name, given on the command line as `-i name=path`. Each has its own
+   * format and `map`; what they emit meets in one `reduce`.
+   */
+  readonly inputs?: Readonly<Record<string, NamedInput<never, K, V>>>
+  /** In place of all functions but `setup`: a join of two inputs, made by `defineJoin`. */
+  readonly join?: JoinParts
   /** May run any number of times; must not change the key. */
   readonly combine?:
     | Aggregate
@@ -96,15 +120,52 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   /** Without it the job is map-only. */
   readonly reduce?:
     | Aggregate
+    | PassThrough
     | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit, ctx: TaskContext) => MaybePromise)
   readonly cleanup?: (emit: Emit, ctx: TaskContext) => MaybePromise
-  /** The partition of a key, 0 <= p < partitions. Default: a hash of the (grouped) key's bytes. */
-  readonly partition?: (key: Seen<K>, partitions: number) => number
+  /** `hash()` (the default), `range()`, or the partition of a key, 0 <= p < partitions. */
+  readonly partition?: NamedPartition | ((key: Seen<K>, partitions: number) => number)
   /** Keys are tuples: partition and group by the first `groupBy` fields, values arrive sorted by the rest. */
   readonly groupBy?: number
 }
 
+export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
+export type JoinStrategy = 'sort-merge' | 'broadcast' | 'partitioned' | 'merge'
+export type JoinSideName = 'left' | 'right'
+
+/** One side of a join, as the engine sees it. */
+export interface JoinSideParts {
+  readonly input?: InputFormat<unknown>
+  readonly key: (record: never, ctx: TaskContext) => unknown
+  readonly value?: (record: never, ctx: TaskContext) => unknown
+}
+
+/** A join, as the engine sees it: `defineJoin` has the types and the meaning. */
+export interface JoinParts {
+  readonly type: JoinType
+  readonly strategy: JoinStrategy | 'auto'
+  readonly small?: JoinSideName
+  readonly left: JoinSideParts
+  readonly right: JoinSideParts
+  readonly join?: (key: never, left: never, right: never, emit: Emit, ctx: TaskContext) => MaybePromise
+}
+
+type JobWithMap<R, K extends Key, V extends Value> = Omit<Job<R, K, V>, 'map' | 'inputs' | 'join'> & {
+  readonly map: NonNullable<Job<R, K, V>['map']>
+}
+
+/** `I`: the type of a record of each input. */
+type JobWithInputs<I, K extends Key, V extends Value> = Omit<Job<never, K, V>, 'input' | 'map' | 'inputs' | 'join'> & {
+  readonly inputs: { readonly [Name in keyof I]: NamedInput<I[Name], K, V> }
+}
+
 /** Gives the compiler the types of a job module; returns its argument. */
-export function defineJob<R = Text, K extends Key = Key, V extends Value = Value>(job: Job<R, K, V>): Job<R, K, V> {
+export function defineJob<R = Text, K extends Key = Key, V extends Value = Value>(
+  job: JobWithMap<R, K, V>,
+): Job<R, K, V>
+export function defineJob<I, K extends Key = Key, V extends Value = Value>(
+  job: JobWithInputs<I, K, V>,
+): Job<never, K, V>
+export function defineJob<J>(job: J): J {
   return job
 }

@@ -1,8 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os'
 import path from 'node:path'
 import { MrError } from '../../mapreduce/base/errors.ts'
+import type { Job } from '../../mapreduce/job.ts'
+import { inputNames, splitInputName } from '../../mapreduce/master/input-names.ts'
 import type { GivenParams } from '../../mapreduce/master/load-params.ts'
-import type { DataPath } from '../../mapreduce/master/run-job.ts'
+import type { DataPath, InputPath } from '../../mapreduce/master/run-job.ts'
 import { isOutputFormatName, type OutputFormatName, outputFormatNames } from '../../mapreduce/output/format.ts'
 import type { CommandIo } from './command.ts'
 import { parseSize } from './size.ts'
@@ -11,7 +13,9 @@ import { parse, parser } from './usage.ts'
 
 export interface RunOptions {
   readonly job: string
-  readonly inputs: readonly DataPath[]
+  /** What stood behind `-i`, each word as a path. A job with named inputs reads the words again: `bindInputs`. */
+  readonly inputs: readonly InputPath[]
+  readonly inputWords: readonly string[]
   readonly output: DataPath
   readonly given: GivenParams
   readonly overwrite: boolean
@@ -20,6 +24,7 @@ export interface RunOptions {
   readonly memoryBytes: number
   readonly format: string | undefined
   readonly check: boolean
+  readonly explain: boolean
   readonly quiet: boolean
   readonly json: boolean
   readonly taskTimeoutMs: number | undefined
@@ -51,6 +56,17 @@ export function parseDataPath(typed: string, cwd: string): DataPath {
   // Only a caller other than the command itself has a working directory that is not the process's.
   const local = path.isAbsolute(typed) || cwd === process.cwd() ? typed : path.join(cwd, typed)
   return { kind: 'local', path: local }
+}
+
+/** A job without named inputs takes paths literally, even those with a `=`; one with them takes `name=path` alone. */
+export function bindInputs(options: RunOptions, job: Pick<Job, 'inputs' | 'join'>, cwd: string): RunOptions {
+  const names = inputNames(job)
+  if (names === undefined) return options
+  const inputs = options.inputWords.map((word) => {
+    const { name, path: typed } = splitInputName(word, names)
+    return { ...parseDataPath(typed, cwd), name }
+  })
+  return { ...options, inputs }
 }
 
 function wholeNumber(option: string, text: string, most: number): number {
@@ -140,7 +156,10 @@ export async function parseRunOptions(
 ): Promise<RunOptions | undefined> {
   const command = parser('run', 'Runs a job over files and leaves its output in a directory.')
     .argument('<job>', 'a bundled job (see `quern jobs`) or the path of a .ts or .js module')
-    .option('-i, --input <path...>', 'what to read; local, or in the DFS as dfs:/path')
+    .option(
+      '-i, --input <path...>',
+      'what to read; local, or in the DFS as dfs:/path; name=path for a job with named inputs',
+    )
     .option('-o, --output <path>', 'the directory to make, local or dfs:/path')
     .option('-r, --reducers <n>', 'part files of a job that reduces (default: by the size of the input)')
     .option('--workers <n>', `worker threads (default: ${machine.cores}, the cores)`)
@@ -149,6 +168,7 @@ export async function parseRunOptions(
     .option('--overwrite', 'replace the output if it exists')
     .option('--format <name>', `how records are written: ${outputFormatNames.join(', ')} (default: the job's own)`)
     .option('--check', 'find a job that keeps a Text beyond its call: views are scribbled over')
+    .option('--explain', 'say what would be done, and do nothing')
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'the report of the job as JSON on stdout')
     .option('--task-timeout <seconds>', 'end a task without progress after this long (default: 60)')
@@ -176,6 +196,7 @@ export async function parseRunOptions(
     overwrite?: true
     format?: string
     check?: true
+    explain?: true
     quiet?: true
     json?: true
     taskTimeout?: string
@@ -195,6 +216,7 @@ export async function parseRunOptions(
   return {
     job,
     inputs: input.map((typed) => parseDataPath(typed, io.cwd)),
+    inputWords: input,
     output: parseDataPath(output, io.cwd),
     given: parseParams(options.param ?? []),
     overwrite: options.overwrite === true,
@@ -204,6 +226,7 @@ export async function parseRunOptions(
       options.memory === undefined ? Math.min(GiB, Math.floor(machine.memoryBytes / 4)) : memorySize(options.memory),
     format: options.format === undefined ? undefined : checkFormat(options.format),
     check: options.check === true,
+    explain: options.explain === true,
     quiet: options.quiet === true,
     json: options.json === true,
     taskTimeoutMs: options.taskTimeout === undefined ? undefined : seconds('--task-timeout', options.taskTimeout),

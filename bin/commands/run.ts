@@ -1,7 +1,9 @@
+import type { Dfs } from '../../dfs/index.ts'
 import { bundledJobs } from '../../jobs/index.ts'
 import { type LoadedJob, loadJob } from '../../mapreduce/master/load-job.ts'
 import { type GivenParams, resolveParams } from '../../mapreduce/master/load-params.ts'
 import type { JobReport, RunJobOptions } from '../../mapreduce/master/run-job.ts'
+import { explanationLines } from '../terminal/explanation.ts'
 import { write } from '../terminal/output.ts'
 import { ProgressLine } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -9,7 +11,7 @@ import { summaryLines } from '../terminal/summary.ts'
 import type { Command, CommandIo } from './command.ts'
 import { invocation, shellWord } from './invocation.ts'
 import { lazyDfs } from './lazy-dfs.ts'
-import { parseRunOptions, type RunOptions } from './run-options.ts'
+import { bindInputs, parseRunOptions, type RunOptions } from './run-options.ts'
 
 type RunJob = (options: RunJobOptions) => Promise<JobReport>
 
@@ -30,13 +32,58 @@ function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: b
   return counts ? `sort -k2,2nr ${files} | head` : `head ${files}`
 }
 
-async function runWith(loadEngine: () => Promise<RunJob>, options: RunOptions, io: CommandIo): Promise<number> {
+function engineOptions(
+  loaded: LoadedJob,
+  params: Record<string, string>,
+  options: RunOptions,
+  openDfs: () => Promise<Dfs>,
+  io: CommandIo,
+): RunJobOptions {
+  return {
+    moduleUrl: loaded.moduleUrl,
+    jobName: loaded.name,
+    params,
+    inputs: options.inputs,
+    output: options.output,
+    overwrite: options.overwrite,
+    workers: options.workers,
+    memoryBytes: options.memoryBytes,
+    checked: options.check,
+    openDfs,
+    signal: io.signal,
+    ...(options.reducers === undefined ? {} : { reducers: options.reducers }),
+    ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
+    ...(options.attempts === undefined ? {} : { taskAttempts: options.attempts }),
+    ...(options.heapMiB === undefined ? {} : { workerHeapMiB: options.heapMiB }),
+    ...(options.skipBad === undefined ? {} : { skipBad: options.skipBad }),
+    ...(options.speculate === undefined ? {} : { speculate: options.speculate }),
+    sides: options.sides,
+    resume: options.resume,
+  }
+}
+
+/** What is asked for is the explanation, so it goes to stdout. */
+async function explainWith(job: RunJobOptions, options: RunOptions, io: CommandIo): Promise<number> {
+  const { explainJob } = await import('../../mapreduce/master/run-job.ts')
+  const explanation = await explainJob(job)
+  const text = options.json
+    ? JSON.stringify(explanation, null, 2)
+    : explanationLines(explanation, styleFor(io.stdout, io.env)).join('\n')
+  await write(io.stdout, `${text}\n`)
+  return 0
+}
+
+async function runWith(loadEngine: () => Promise<RunJob>, given: RunOptions, io: CommandIo): Promise<number> {
   // The bundler is a process of its own: the engine is loaded while it works.
-  const [loaded, runJob] = await Promise.all([
-    loadJob(options.job, { cwd: io.cwd, bundled: bundledJobs }),
-    loadEngine(),
-  ])
+  const [loaded, runJob] = await Promise.all([loadJob(given.job, { cwd: io.cwd, bundled: bundledJobs }), loadEngine()])
+  const options = bindInputs(given, loaded.job, io.cwd)
   const params = engineParams(loaded, options.given)
+  // Reading from a DFS that is not there is a mistake; writing into one makes it.
+  const reads = [...options.inputs, ...Object.values(options.sides)]
+  const dfs = lazyDfs({ root: options.root, create: !reads.some(({ kind }) => kind === 'dfs') }, io)
+  if (options.explain)
+    return await explainWith(engineOptions(loaded, params, options, dfs.open, io), options, io).finally(dfs.close)
   const style = styleFor(io.stderr, io.env)
   const progress = new ProgressLine({
     stream: io.stderr,
@@ -45,33 +92,11 @@ async function runWith(loadEngine: () => Promise<RunJob>, options: RunOptions, i
     quiet: options.quiet,
     term: io.env['TERM'],
   })
-  // Reading from a DFS that is not there is a mistake; writing into one makes it.
-  const reads = [...options.inputs, ...Object.values(options.sides)]
-  const dfs = lazyDfs({ root: options.root, create: !reads.some(({ kind }) => kind === 'dfs') }, io)
   let report: JobReport
   try {
     report = await runJob({
-      moduleUrl: loaded.moduleUrl,
-      jobName: loaded.name,
-      params,
-      inputs: options.inputs,
-      output: options.output,
-      overwrite: options.overwrite,
-      workers: options.workers,
-      memoryBytes: options.memoryBytes,
-      checked: options.check,
-      openDfs: dfs.open,
-      signal: io.signal,
+      ...engineOptions(loaded, params, options, dfs.open, io),
       onProgress: (step) => progress.update(step),
-      ...(options.reducers === undefined ? {} : { reducers: options.reducers }),
-      ...(options.format === undefined ? {} : { format: options.format }),
-      ...(options.taskTimeoutMs === undefined ? {} : { taskTimeoutMs: options.taskTimeoutMs }),
-      ...(options.attempts === undefined ? {} : { taskAttempts: options.attempts }),
-      ...(options.heapMiB === undefined ? {} : { workerHeapMiB: options.heapMiB }),
-      ...(options.skipBad === undefined ? {} : { skipBad: options.skipBad }),
-      ...(options.speculate === undefined ? {} : { speculate: options.speculate }),
-      sides: options.sides,
-      resume: options.resume,
     })
   } finally {
     progress.clear()

@@ -1,4 +1,5 @@
 import { bundledJobs } from '../../jobs/index.ts'
+import { MrError } from '../../mapreduce/base/errors.ts'
 import { loadJob } from '../../mapreduce/master/load-job.ts'
 import { resolveParams } from '../../mapreduce/master/load-params.ts'
 import { readSides } from '../../mapreduce/master/side-data.ts'
@@ -19,6 +20,7 @@ interface StageOptions {
   readonly param?: string[]
   readonly side?: string[]
   readonly format?: string
+  readonly input?: string
   readonly root?: string
 }
 
@@ -43,11 +45,24 @@ async function runStage(
   ctx: StageContext,
   io: StageIo,
   format: string | undefined,
+  input: string | undefined,
 ): Promise<void> {
   const output = chooseOutput(format === undefined ? undefined : checkFormat(format), job.output)
-  if (name === 'map') await runMapStage(job, ctx, io, output)
+  if (name === 'map') await runMapStage(job, ctx, io, output, checkInput(job, input))
   else if (name === 'reduce') await runReduceStage(job, ctx, io, output)
   else await runCombineStage(job, ctx, io)
+}
+
+/** The input whose map is to run: it has to be said where there are several. */
+function checkInput(job: EngineJob, asked: string | undefined): string | undefined {
+  const names = job.inputs === undefined ? [] : Object.keys(job.inputs)
+  if (asked === undefined ? names.length === 0 : names.includes(asked)) return asked
+  if (names.length === 0) throw new MrError('MR_USAGE', `--input ${asked}: the job has no named inputs. Leave it out.`)
+  const what =
+    asked === undefined
+      ? 'The job has several inputs; say whose map is to run'
+      : `--input ${asked}: there is no such input`
+  throw new MrError('MR_USAGE', `${what}: ${names.map((name) => `--input ${name}`).join(' or ')}`)
 }
 
 const collect = (word: string, before: readonly string[] | undefined): string[] => [...(before ?? []), word]
@@ -68,8 +83,9 @@ function stageCommand(name: StageName): Command {
           '--format <name>',
           `how the output is written: ${outputFormatNames.join(', ')} (default: the job's own)`,
         )
+      if (name === 'map') command.option('--input <name>', 'which of its inputs, for a job with several')
       if (!(await parse(command, argv, io))) return 0
-      const { param = [], side = [], format, root }: StageOptions = command.opts()
+      const { param = [], side = [], format, root, input }: StageOptions = command.opts()
       const loaded = await loadJob(command.args[0] ?? '', { cwd: io.cwd, bundled: bundledJobs })
       const params = resolveParams(loaded.job.params, parseParams(param), loaded.name)
       const sides = parseSides(side, io.cwd)
@@ -79,7 +95,7 @@ function stageCommand(name: StageName): Command {
       const ctx = new StageContext(params, io.signal, new SideFiles(sideFiles))
       ctx.outputs = job.outputs ?? {}
       const stage: StageIo = { input: io.stdin, write: (bytes) => write(io.stdout, bytes), signal: io.signal }
-      await runStage(name, job, ctx, stage, format)
+      await runStage(name, job, ctx, stage, format, input)
       const counters = [...ctx.counters].map(([counter, value]) => `${printable(counter)} ${value}\n`)
       for (const [output, records] of ctx.notWritten) {
         counters.push(

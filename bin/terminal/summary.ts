@@ -86,6 +86,8 @@ function rowsOf(report: JobReport): Row[] {
       ...localityPhrases(counters),
     ],
   })
+  const { join } = report
+  if (join !== undefined) rows.push({ label: 'join', phrases: [`${join.strategy}`, `${join.held} held`, join.why] })
   const slow = [slowest(report.tasks, 'map'), slowest(report.tasks, 'reduce')].filter((text) => text !== undefined)
   if (slow.length > 0) rows.push({ label: 'slowest', phrases: slow })
   const [combined, left] = [count(counter.combineInputRecords), count(counter.combineOutputRecords)]

@@ -184,18 +184,35 @@ export class Collector implements MapOutput {
   }
 
   private appendEncoded(key: Buffer, keyKind: number, keyStart: number, keyEnd: number, valueKind: number): void {
-    const { values, buffer } = this
+    const { values } = this
     checkLength(keyEnd - keyStart)
     const partition = this.options.partitioner.of(key, keyKind, keyStart, keyEnd)
-    if (!buffer.fits(keyEnd - keyStart + values.length)) {
+    this.put(key, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length, partition)
+  }
+
+  /** Takes a record that is encoded, for a partition that is known; the caller counts it. */
+  put(
+    key: Buffer,
+    keyKind: number,
+    keyStart: number,
+    keyEnd: number,
+    value: Buffer,
+    valueKind: number,
+    valueStart: number,
+    valueEnd: number,
+    partition: number,
+  ): void {
+    const { buffer } = this
+    const payload = keyEnd - keyStart + valueEnd - valueStart
+    if (!buffer.fits(payload)) {
       // Records go to disk in the order they came, so what is held goes first.
       if (!buffer.empty) this.spiller.spill(undefined, buffer)
-      if (!buffer.fits(keyEnd - keyStart + values.length)) {
-        this.spiller.spillOne(key, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length, partition)
+      if (!buffer.fits(payload)) {
+        this.spiller.spillOne(key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition)
         return
       }
     }
-    buffer.append(key, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length, partition)
+    buffer.append(key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition)
   }
 }
 

@@ -7,14 +7,18 @@ import { HEAD_BYTES, type RecordReader } from '../input/record-reader.ts'
 import type { MapTask, RunSlice, TaskDone } from '../master/task.ts'
 import type { MapOutput } from '../output/map-output.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
+import { type EngineInput, inputOf } from '../task/engine-job.ts'
 import { isOwnError, type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 import { lend } from './lend.ts'
 import { SkipMode } from './skip-mode.ts'
 
+/** What of a task decides what is read. */
+type AttemptTask = Pick<MapTask, 'segments' | 'outputFile' | 'skip' | 'skippedFile'>
+
 /** One attempt's reading and calling of `map`. */
 export class MapAttempt {
-  private readonly task: MapTask
+  private readonly task: AttemptTask
   private readonly env: TaskEnvironment
   private readonly counters: Record<string, number> = {}
   private bytesTotal: number
@@ -23,7 +27,7 @@ export class MapAttempt {
   /** Set when bad records are set aside. */
   private readonly skipMode: SkipMode | undefined
 
-  constructor(task: MapTask, env: TaskEnvironment) {
+  constructor(task: AttemptTask, env: TaskEnvironment) {
     this.task = task
     this.env = env
     this.bytesTotal = task.segments.reduce((sum, segment) => sum + segment.length, 0)
@@ -47,11 +51,16 @@ export class MapAttempt {
     }
   }
 
-  async mapAll(output: MapOutput): Promise<void> {
+  /** Maps the task's segments; `inputs` gives each input's format and map, as the job has them unless told otherwise. */
+  async mapAll(
+    output: MapOutput,
+    inputs: (name: string | undefined) => EngineInput = (name) => inputOf(this.env.job, name),
+  ): Promise<void> {
     const { job, ctx } = this.env
     await userStep('setup', () => job.setup?.(ctx))
-    for (const segment of this.task.segments) await this.mapSegment(segment, output)
+    for (const segment of this.task.segments) await this.mapSegment(segment, output, inputs)
     ctx.inputFile = ''
+    ctx.inputName = ''
     await userStep('cleanup', () => job.cleanup?.(output.emit, ctx))
     output.flush()
     this.count(counter.mapInputRecords, this.records)
@@ -60,11 +69,17 @@ export class MapAttempt {
     for (const [name, by] of Object.entries(this.skipMode?.counters ?? {})) this.count(name, by)
   }
 
-  private async mapSegment(segment: MapTask['segments'][number], output: MapOutput): Promise<void> {
-    const { plan, job, space, progress, ctx, datanode } = this.env
+  private async mapSegment(
+    segment: MapTask['segments'][number],
+    output: MapOutput,
+    inputs: (name: string | undefined) => EngineInput,
+  ): Promise<void> {
+    const { plan, space, progress, ctx, datanode } = this.env
     const file = plan.files[segment.file]
     if (file === undefined) throw new TypeError(`the plan has no file ${segment.file}`)
     ctx.inputFile = file.name
+    ctx.inputName = file.input ?? ''
+    const input = inputs(file.input)
     const inflated = `${this.task.outputFile}.inflated`
     const source = await openSource(file, datanode, inflated, () => {
       progress.beat()
@@ -72,7 +87,7 @@ export class MapAttempt {
     try {
       // A gzip file is one segment whatever its inflated length.
       const length = file.gzip ? source.length : segment.length
-      const reader = openReader(job.input ?? text(), space.chunk, source, segment.start, length, {
+      const reader = openReader(input.input ?? text(), space.chunk, source, segment.start, length, {
         name: file.name,
         quotes: this.env.quotes.of(segment.file),
         beforeRefill: () => {
@@ -86,6 +101,7 @@ export class MapAttempt {
       })
       if (this.skipMode !== undefined) {
         await this.skipMode.mapRecords({
+          input,
           reader,
           output,
           file: segment.file,
@@ -97,7 +113,9 @@ export class MapAttempt {
           lend: plan.checked ? lend : notLent,
         })
       } else
-        await (plan.checked ? this.mapChecked(reader, output, file.name) : this.mapRecords(reader, output, file.name))
+        await (plan.checked
+          ? this.mapChecked(input, reader, output, file.name)
+          : this.mapRecords(input, reader, output, file.name))
       output.flush()
     } finally {
       this.env.bad.push(...source.bad)
@@ -106,15 +124,15 @@ export class MapAttempt {
     }
   }
 
-  private async mapRecords(reader: RecordReader, output: MapOutput, name: string): Promise<void> {
-    const { job, progress, ctx } = this.env
-    const { map } = job
+  private async mapRecords(input: EngineInput, reader: RecordReader, output: MapOutput, name: string): Promise<void> {
+    const { progress, ctx } = this.env
+    const { map } = input
     const { emit } = output
     try {
       while (reader.next()) {
         this.records++
         progress.beat()
-        const returned = map.call(job, reader.record, emit, ctx)
+        const returned = map.call(input, reader.record, emit, ctx)
         if (returned !== undefined && isPromise(returned)) await returned
       }
     } catch (cause) {
@@ -123,14 +141,14 @@ export class MapAttempt {
   }
 
   /** As `mapRecords`, but the record is a copy that is overwritten once the call is over. */
-  private async mapChecked(reader: RecordReader, output: MapOutput, name: string): Promise<void> {
-    const { job, progress, ctx } = this.env
+  private async mapChecked(input: EngineInput, reader: RecordReader, output: MapOutput, name: string): Promise<void> {
+    const { progress, ctx } = this.env
     try {
       while (reader.next()) {
         this.records++
         progress.beat()
         const { record, scribble } = lend(reader.record)
-        const returned = job.map(record, output.emit, ctx)
+        const returned = input.map(record, output.emit, ctx)
         if (returned !== undefined && isPromise(returned)) await returned
         scribble()
       }

@@ -6,6 +6,7 @@ import { Encoder } from '../record/encode.ts'
 import { partitionOf } from '../record/hash.ts'
 import { kind } from '../record/kind.ts'
 import { copyRecords } from '../record/record-stream.ts'
+import { Concat } from '../shuffle/concat.ts'
 import { encodeCount } from '../shuffle/fold.ts'
 import type { FoldTable } from '../shuffle/fold-table.ts'
 import { Groups, type GroupsOptions } from '../shuffle/groups.ts'
@@ -21,6 +22,8 @@ export interface MapSpillerOptions {
   readonly arena: Arena
   readonly partitions: number
   readonly partitioner: Partitioner
+  /** False: records stay in the order they came, within their partition. */
+  readonly sorted: boolean
   /** The path of the run the task leaves behind; spills stand beside it with a number. */
   readonly outputFile: string
   readonly writeBuffer: Buffer
@@ -114,7 +117,14 @@ export class MapSpiller implements Spiller {
           const slice = of[p]
           return slice === undefined || slice.records === 0 ? [] : [{ file, ...slice, mapTask: -1 }]
         })
-        if (sources.length > 0) {
+        if (!this.options.sorted) {
+          const stream = new Concat(sources, space.memory)
+          try {
+            copyRecords(stream, writer, space.beat)
+          } finally {
+            stream.close()
+          }
+        } else if (sources.length > 0) {
           await withMerged(sources, space, async (merge) => {
             const { combine } = this.options
             if (combine === undefined) copyRecords(merge, writer, space.beat)
@@ -211,7 +221,7 @@ export class MapSpiller implements Spiller {
 
   private writeBuffer(buffer: RecordBuffer, writer: RunWriter): readonly SliceRange[] {
     const { partitions } = this.options
-    const indexAt = buffer.sort(bitsOf(partitions))
+    const indexAt = this.options.sorted ? buffer.sort(bitsOf(partitions)) : buffer.group(partitions)
     const slices: SliceRange[] = []
     for (let rank = 0, partition = 0; partition < partitions; partition++) {
       const start = rank

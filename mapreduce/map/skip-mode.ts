@@ -7,11 +7,13 @@ import type { MapOutput } from '../output/map-output.ts'
 import { SkippedLog, type SkippedRecord } from '../output/skipped-records.ts'
 import { StagedEmits } from '../output/staged-emits.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
+import type { EngineInput } from '../task/engine-job.ts'
 import { isOwnError, type TaskEnvironment } from '../task/task-environment.ts'
 import { thrownText } from '../task/user-error.ts'
 
 /** The segment whose records are mapped. */
 export interface SkipSegment {
+  readonly input: EngineInput
   readonly reader: RecordReader
   readonly output: MapOutput
   /** Index into the plan's files, and the name the user knows it by. */
@@ -28,13 +30,17 @@ export interface SkipSegment {
  * progress row meanwhile: should the thread hang or die, the master knows at which one.
  */
 export class SkipMode {
-  private readonly env: Pick<TaskEnvironment, 'job' | 'ctx' | 'progress'>
+  private readonly env: Pick<TaskEnvironment, 'ctx' | 'progress'>
   private readonly atMost: number
   private readonly given: ReadonlyMap<string, string>
   private readonly log: SkippedLog
   private readonly staged = new StagedEmits()
 
-  constructor(task: MapTask, env: Pick<TaskEnvironment, 'job' | 'ctx' | 'progress'>, atMost: number) {
+  constructor(
+    task: Pick<MapTask, 'skip' | 'skippedFile'>,
+    env: Pick<TaskEnvironment, 'ctx' | 'progress'>,
+    atMost: number,
+  ) {
     this.env = env
     this.atMost = atMost
     this.given = new Map((task.skip ?? []).map(({ file, offset, error }) => [placeOf(file, offset), error]))
@@ -81,13 +87,13 @@ export class SkipMode {
   }
 
   /** What went wrong, if anything; then nothing of the record is left. */
-  private async mapOne({ reader, file, lend }: SkipSegment): Promise<string | undefined> {
-    const { job, ctx, progress } = this.env
+  private async mapOne({ input, reader, file, lend }: SkipSegment): Promise<string | undefined> {
+    const { ctx, progress } = this.env
     progress.atRecord(file, reader.offset)
     ctx.hold()
     const { record, scribble } = lend(reader.record)
     try {
-      const returned = job.map(record, this.staged.emit, ctx)
+      const returned = input.map(record, this.staged.emit, ctx)
       if (returned !== undefined && isPromise(returned)) await returned
       return undefined
     } catch (cause) {

@@ -3,7 +3,7 @@ import { MrError } from '../base/errors.ts'
 import type { Expansion } from './input-expansion.ts'
 import { expandDfs } from './inputs-dfs.ts'
 import { expandLocal } from './inputs-local.ts'
-import type { DataPath } from './job-options.ts'
+import type { DataPath, InputPath } from './job-options.ts'
 import type { InputFile } from './task.ts'
 
 /** The files behind a job's `-i` arguments, in the order their records have. */
@@ -21,7 +21,7 @@ export interface ExpandedInputs {
  * Hadoop does: so the output of one job, `_SUCCESS` and all, is input of the next. MR_NO_INPUT names what is not there.
  */
 export async function expandInputs(
-  inputs: readonly DataPath[],
+  inputs: readonly InputPath[],
   openDfs: () => Promise<Dfs>,
   signal?: AbortSignal,
 ): Promise<ExpandedInputs> {
@@ -29,11 +29,11 @@ export async function expandInputs(
   const files: InputFile[] = []
   const paths: DataPath[] = []
   const directories: DataPath[] = []
-  for (const { kind, path } of inputs) {
+  for (const { kind, path, name } of inputs) {
     signal?.throwIfAborted()
     const expansion = kind === 'local' ? await expandLocal(path) : await expandDfs(await openDfs(), path)
     for (const { path: filePath, file } of inByteOrder(expansion.found)) {
-      files.push(file)
+      files.push(name === undefined ? file : { ...file, input: name })
       paths.push({ kind, path: filePath })
     }
     directories.push(...expansion.directories.map((directory) => ({ kind, path: directory })))

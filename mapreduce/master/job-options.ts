@@ -1,9 +1,13 @@
 import type { Dfs } from '../../dfs/index.ts'
+import type { JoinSideName, JoinStrategy } from '../job.ts'
 
 /** Where input or output lies. `quern run` parses `dfs:/a/b` and plain paths into these. */
 export type DataPath =
   | { readonly kind: 'local'; readonly path: string }
   | { readonly kind: 'dfs'; readonly path: string }
+
+/** `name`: which of the job's named inputs the files are for; left out for a job with a single one. */
+export type InputPath = DataPath & { readonly name?: string }
 
 export interface RunJobOptions {
   /** Absolute path or `file:` URL of the plain-JS module (user jobs are bundled to one first). */
@@ -12,7 +16,7 @@ export interface RunJobOptions {
   /** As typed: `-p key=value`; validated against the job's `params`. */
   readonly params: Readonly<Record<string, string>>
   /** Files, directories and globs. */
-  readonly inputs: readonly DataPath[]
+  readonly inputs: readonly InputPath[]
   readonly output: DataPath
   readonly overwrite: boolean
   readonly reducers?: number
@@ -80,6 +84,8 @@ export interface JobReport {
   readonly reducers: number
   readonly workers: number
   readonly memoryBytes: number
+  /** How a join was done: which side was held in memory (or key by key), and why. */
+  readonly join?: { readonly strategy: JoinStrategy; readonly held: JoinSideName; readonly why: string }
   readonly counters: Readonly<Record<string, number>>
   readonly userCounters: Readonly<Record<string, number>>
   readonly output: { readonly path: string; readonly files: number; readonly bytes: number; readonly records: number }

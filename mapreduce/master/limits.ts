@@ -32,6 +32,10 @@ export interface MasterLimits {
   /** Input bytes behind one automatic reducer. */
   readonly reducerInputBytes: number
   readonly automaticReducersMax: number
+  /** A side of a join this large at most is broadcast without being asked for; gzip files count four times. */
+  readonly broadcastInputBytesMax: number
+  /** What the table of a broadcast side may take, once for all workers and beside `--memory`; beyond it the join is partitioned. */
+  readonly broadcastTableBytesMax: number
   readonly reducersMax: number
   readonly workersMax: number
   readonly progressIntervalMs: number
@@ -60,6 +64,8 @@ export const masterLimits: MasterLimits = {
   workerMemoryBytesMin: 4 * MiB,
   reducerInputBytes: 128 * MiB,
   automaticReducersMax: 999,
+  broadcastInputBytesMax: 16 * MiB,
+  broadcastTableBytesMax: 64 * MiB,
   reducersMax: 99_999,
   workersMax: 256,
   progressIntervalMs: 100,

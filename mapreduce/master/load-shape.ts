@@ -5,6 +5,8 @@ import type { Job, ParamSpec } from '../job.ts'
 import { isNamedOutput } from '../output/commit.ts'
 import { outputFormatNames } from '../output/format.ts'
 import { aggregateNames } from '../shuffle/aggregate.ts'
+import { passThroughNames } from '../shuffle/pass-through.ts'
+import { partitionNames } from '../shuffle/range.ts'
 import { jobLimitRanges } from './job-limits.ts'
 
 /** What is wrong with a module's default export as a job; undefined when nothing is. */
@@ -21,8 +23,12 @@ type FieldKind =
   | 'function'
   | 'string'
   | 'input'
+  | 'inputs'
+  | 'join'
   | 'output'
   | 'function or aggregate'
+  | 'reduction'
+  | 'partition'
   | 'positive integer'
   | 'params'
   | 'outputs'
@@ -37,11 +43,13 @@ const fieldKinds: Readonly<Record<string, FieldKind>> = {
   outputs: 'outputs',
   limits: 'limits',
   setup: 'function',
+  inputs: 'inputs',
   map: 'function',
   combine: 'function or aggregate',
-  reduce: 'function or aggregate',
+  reduce: 'reduction',
   cleanup: 'function',
-  partition: 'function',
+  partition: 'partition',
+  join: 'join',
   groupBy: 'positive integer',
 }
 
@@ -122,6 +130,66 @@ function named(value: unknown, field: string, names: readonly string[]): boolean
   return typeof name === 'string' && names.includes(name)
 }
 
+/** Each input has a name that can stand before a `=`, a `map`, and perhaps a format. */
+function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | undefined {
+  const entries = Object.entries(inputs)
+  if (entries.length === 0) return '`inputs` names no input'
+  for (const [name, entry] of entries) {
+    const at = `\`inputs.${name}\``
+    if (name === '' || /[=\s]/.test(name)) return `${at}: an input's name can't be empty or hold = or white space`
+    if (!isObject(entry)) return `${at} has to be { input, map }, but is ${describeValue(entry)}`
+    const unknown = Object.keys(entry).find((field) => field !== 'input' && field !== 'map')
+    if (unknown !== undefined) return `${at} has a field \`${unknown}\` that quern does not know; known are input, map`
+    const { input, map } = entry
+    if (typeof map !== 'function') return `${at} has to have a function \`map\`, but has ${describeValue(map)}`
+    if (input !== undefined && !named(input, 'input', inputFormatNames)) {
+      return `${at}: \`input\` has to be a format such as text(), but is ${describeValue(input)}; known are ${calls(inputFormatNames)}`
+    }
+  }
+  return undefined
+}
+
+/** A join does what these would. */
+const joinless = ['map', 'inputs', 'input', 'combine', 'reduce', 'cleanup', 'partition', 'groupBy']
+const joinTypes: readonly unknown[] = ['inner', 'left', 'right', 'full', 'semi', 'anti']
+const joinStrategies: readonly unknown[] = ['auto', 'sort-merge', 'broadcast', 'partitioned', 'merge']
+
+function joinProblem(join: Readonly<Record<string, unknown>>): string | undefined {
+  const { type, strategy, small } = join
+  if (!joinTypes.includes(type))
+    return `the join's \`type\` is ${describeValue(type)}; there are ${joinTypes.join(', ')}`
+  if (!joinStrategies.includes(strategy)) {
+    return `the join's \`strategy\` is ${describeValue(strategy)}; there are ${joinStrategies.join(', ')}`
+  }
+  if (small !== undefined && small !== 'left' && small !== 'right') {
+    return `the join's \`small\` side is ${describeValue(small)}; it is left or right`
+  }
+  if (join['join'] !== undefined && typeof join['join'] !== 'function') {
+    return `the join's \`join\` has to be a function, but is ${describeValue(join['join'])}`
+  }
+  for (const name of ['left', 'right']) {
+    const problem = joinSideProblem(`the join's \`${name}\``, join[name])
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function joinSideProblem(at: string, side: unknown): string | undefined {
+  if (!isObject(side)) return `${at} has to be { input, key, value }, but is ${describeValue(side)}`
+  const unknown = Object.keys(side).find((field) => !['input', 'key', 'value'].includes(field))
+  if (unknown !== undefined)
+    return `${at} has a field \`${unknown}\` that quern does not know; known are input, key, value`
+  const { input, key, value } = side
+  if (typeof key !== 'function') return `${at} has to have a function \`key\`, but has ${describeValue(key)}`
+  if (value !== undefined && typeof value !== 'function') {
+    return `${at} has to have a function as \`value\`, but has ${describeValue(value)}`
+  }
+  if (input !== undefined && !named(input, 'input', inputFormatNames)) {
+    return `${at}: \`input\` has to be a format such as text(), but is ${describeValue(input)}; known are ${calls(inputFormatNames)}`
+  }
+  return undefined
+}
+
 const calls = (names: readonly string[]): string => names.map((name) => `${name}()`).join(', ')
 
 function fieldProblem(name: string, kind: FieldKind, value: unknown): string | undefined {
@@ -142,6 +210,20 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
         return wrong('a format such as tsv()', calls(outputFormatNames))
       }
       return formatProblem('output', value)
+    case 'inputs':
+      return isObject(value) ? inputsProblem(value) : wrong('an object of { input, map } by name')
+    case 'join':
+      return isObject(value) ? joinProblem(value) : wrong('what defineJoin makes')
+    case 'partition':
+      return typeof value === 'function' || named(value, 'partition', partitionNames)
+        ? undefined
+        : wrong('a function, or a partition such as range()', calls(partitionNames))
+    case 'reduction':
+      return typeof value === 'function' ||
+        named(value, 'aggregate', aggregateNames) ||
+        named(value, 'passThrough', passThroughNames)
+        ? undefined
+        : wrong('a function or an aggregate such as sum', [...aggregateNames, ...passThroughNames].join(', '))
     case 'function or aggregate':
       return typeof value === 'function' || named(value, 'aggregate', aggregateNames)
         ? undefined
@@ -192,9 +274,16 @@ function mismatch(combine: unknown, reduce: unknown): string | undefined {
 
 function objectProblem(job: Readonly<Record<string, unknown>>): string | undefined {
   for (const name of Object.keys(job)) {
-    if (fieldKinds[name] === undefined && 'map' in job) return unknownField(name)
+    if (fieldKinds[name] === undefined && ('map' in job || 'inputs' in job || 'join' in job)) return unknownField(name)
   }
-  if (job['map'] === undefined) {
+  if (job['join'] !== undefined) {
+    const other = joinless.find((name) => job[name] !== undefined)
+    if (other !== undefined) return `it is a join, and has a \`${other}\` beside it. Leave one out.`
+  } else if (job['inputs'] !== undefined) {
+    const other = ['map', 'input'].find((name) => job[name] !== undefined)
+    if (other !== undefined)
+      return `it has \`inputs\`, each with its own input and map, and a \`${other}\` beside them. Leave one out.`
+  } else if (job['map'] === undefined) {
     const found = Object.keys(job)
     const near = found.find((name) => aliases[name.toLowerCase()] === 'map' || didYouMean(name, ['map']) !== '')
     const list = found.length === 0 ? 'an empty object' : `an object with ${found.join(', ')}`

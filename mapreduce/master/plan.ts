@@ -5,7 +5,9 @@ import { partName } from '../output/commit.ts'
 import type { ExpandedInputs } from './inputs.ts'
 import type { DataPath } from './job-options.ts'
 import type { MasterLimits } from './limits.ts'
-import { planSplits, type Split } from './splits.ts'
+import { pairParts } from './merge-splits.ts'
+import { planSplits, type Split, type SplitOptions } from './splits.ts'
+import type { InputFile, JoinPlan } from './task.ts'
 
 export interface PlanInput {
   readonly inputs: ExpandedInputs
@@ -19,6 +21,8 @@ export interface PlanInput {
   readonly splittable: boolean
   /** What is known of each file, in their order; instead of `splittable`. */
   readonly shapes?: readonly FileShape[]
+  /** How a join is done; undefined for every other job. */
+  readonly join?: JoinPlan | undefined
   readonly limits: MasterLimits
 }
 
@@ -39,19 +43,23 @@ export interface WorkPlan {
  * depends on the input and on what the user asked for alone, never on workers, memory or where the input lies.
  */
 export function planWork(input: PlanInput): WorkPlan {
-  const { limits, mapOnly } = input
+  const { limits, join } = input
   const { files } = input.inputs
+  const mapOnly = input.mapOnly || join?.strategy === 'broadcast' || join?.strategy === 'merge'
   const inputBytes = files.reduce((sum, file) => sum + file.length, 0)
   const workers = checkCount(input.workers, '--workers', 1, limits.workersMax)
-  const reducers = mapOnly ? refuseReducers(input.reducers) : countReducers(input.reducers, inputBytes, limits)
+  // Which strategy a join has is not for whoever asks for reducers to know: one without reduces does without.
+  const asked = mapOnly && join !== undefined ? undefined : input.reducers
+  const reducers = mapOnly ? refuseReducers(asked) : countReducers(input.reducers, inputBytes, limits)
   const { slots: affordable, note } = affordableSlots(workers, input.memoryBytes, limits)
-  const splits = planSplits(files, {
+  const cut: SplitOptions = {
     splitBytes: input.splitBytes ?? splitBytesFor(inputBytes, affordable, mapOnly, limits),
     cutBytes: limits.cutBytes,
     byBlock: !mapOnly,
     splittable: input.splittable,
     ...(input.shapes === undefined ? {} : { shapes: input.shapes }),
-  })
+  }
+  const splits = join?.strategy === 'merge' ? pairParts(files) : planSplits(mapped(files, join), cut)
   // A job without a byte of input still runs one map: setup and cleanup happen, and a map-only job has its part.
   if (splits.length === 0) splits.push({ segments: [], bytes: 0, placement: { kind: 'none' } })
   const slots = Math.min(affordable, Math.max(splits.length, reducers))
@@ -65,6 +73,12 @@ export function planWork(input: PlanInput): WorkPlan {
     parts: Array.from({ length: mapOnly ? splits.length : reducers }, (_, index) => partName(kind, index)),
     notes: note === undefined ? [] : [note],
   }
+}
+
+/** What maps read: all, but of a broadcast join the side that is in the table. Indices stay those of all files. */
+function mapped(files: readonly InputFile[], join: JoinPlan | undefined): readonly InputFile[] {
+  if (join?.strategy !== 'broadcast') return files
+  return files.map((file) => (file.input === join.held ? { ...file, length: 0 } : file))
 }
 
 /** Small inputs in small pieces, so that every worker has some; not for map-only jobs, whose pieces are their parts. */

@@ -1,5 +1,6 @@
 import { counter } from '../base/counters.ts'
 import type { JobReport, TaskTiming } from './job-options.ts'
+import type { JoinDecision } from './join-strategy.ts'
 import type { WorkPlan } from './plan.ts'
 import type { TaskResults } from './task-results.ts'
 import type { TaskRunner } from './task-runner.ts'
@@ -10,6 +11,7 @@ export interface ReportInput {
   readonly outputPath: string
   readonly files: number
   readonly work: WorkPlan
+  readonly join: JoinDecision | undefined
   readonly memoryBytes: number
   readonly runner: TaskRunner
   /** On the clock of the timings; the report counts from it. */
@@ -49,6 +51,7 @@ export function jobReport(input: ReportInput): JobReport {
     reducers: work.reducers,
     workers: work.slots,
     memoryBytes: input.memoryBytes,
+    ...(input.join === undefined ? {} : { join: input.join }),
     counters,
     userCounters: runner.results.userCounters(),
     output: {

@@ -8,7 +8,7 @@ import type { InputFile, JobPlan } from './task.ts'
 
 /**
  * What decides the bytes of a job's run files, as 64 hex digits: two runs with the same key may use each other's. It has
- * the job's module by content, its parameters and side files, every input by name, length and time (or by its blocks,
+ * the job's module by content, its parameters and side files, every input file by name, length and time (or by its blocks,
  * which never change), how the input is cut, the number of reducers, and the build of the engine. What a job reads
  * elsewhere, files next to its module or the environment, is not seen.
  */
@@ -29,11 +29,11 @@ export async function resumeKey(plan: JobPlan, work: WorkPlan): Promise<string> 
 }
 
 async function identityOf(file: InputFile): Promise<unknown> {
-  const { name, length } = file
-  if (file.kind === 'dfs') return [name, length, file.blocks.map(({ block, generation }) => [block, generation])]
+  const { name, length, input = '' } = file
+  if (file.kind === 'dfs') return [input, name, length, file.blocks.map(({ block, generation }) => [block, generation])]
   try {
     const { mtimeNs, ino, dev } = await fs.stat(file.path, { bigint: true })
-    return [name, length, file.path, String(mtimeNs), String(ino), String(dev)]
+    return [input, name, length, file.path, String(mtimeNs), String(ino), String(dev)]
   } catch (error) {
     throw diskError(error, 'looking at', file.path)
   }

@@ -1,37 +1,42 @@
 import path from 'node:path'
 import type { Dfs } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
-import { type FileShape, needsInspection, shapeOf } from '../input/file-shape.ts'
-import { text } from '../input/format.ts'
 import { shareQuotes } from '../input/quote-table.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
 import { skippedName } from '../output/skipped-records.ts'
 import { BadReplicas } from './bad-replicas.ts'
+import { explanationOf, type JobExplanation } from './explain.ts'
+import { findOut, type Preparation } from './find-out.ts'
+import { checkInputNames } from './input-names.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
 import { limitsOf } from './job-limits.ts'
 import { importJob, toFileUrl } from './job-module.ts'
 import type { JobReport, RunJobOptions } from './job-options.ts'
-import { beginKeeping, KEPT_DAYS, type Kept, noteFinished, takeOver } from './kept-maps.ts'
+import { checkAlike } from './join-inputs.ts'
+import { hotKeyNotes } from './join-sample.ts'
+import { KEPT_DAYS, type Kept } from './kept-maps.ts'
 import type { MasterLimits } from './limits.ts'
 import { resolveParams } from './load-params.ts'
-import { committerFor, shown } from './output-place.ts'
+import { committerFor } from './output-place.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
-import { planWork, refuseOverlap, type WorkPlan } from './plan.ts'
+import type { WorkPlan } from './plan.ts'
+import { type Planned, planJob, planJobAs } from './plan-job.ts'
 import { WorkerPool } from './pool.ts'
 import { ProgressTeller } from './progress.ts'
 import { jobReport } from './report.ts'
-import { resumeKey } from './resume-key.ts'
+import { noResumption, type Resumption, resumption } from './resumption.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
 import { readSides } from './side-data.ts'
-import type { JobPlan, TaskDone } from './task.ts'
+import type { JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
 
-export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
+export type { InputExplanation, JobExplanation, StageExplanation } from './explain.ts'
+export type { DataPath, InputPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
 export type { MasterSeams } from './seams.ts'
 
 /**
@@ -44,10 +49,9 @@ export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams>
   return await new JobRun(options, fillSeams(seams)).run()
 }
 
-interface Resumption {
-  readonly maps: ReadonlyMap<number, TaskDone>
-  readonly notes: readonly string[]
-  readonly onRun: (map: number, runFile: string, result: TaskDone) => Promise<void>
+/** What `runJob` would do with the same options, without doing any of it: nothing is written, made or swept. */
+export async function explainJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobExplanation> {
+  return await new JobRun(options, fillSeams(seams)).explain()
 }
 
 /** What a run has opened, in the order it is to be closed: threads first, so that nobody writes into what is removed. */
@@ -57,6 +61,17 @@ interface Opened {
   runner?: TaskRunner
   committer?: OutputCommitter
   scratch?: Scratch
+}
+
+interface Prepared extends Planned, Preparation {
+  readonly plan: JobPlan
+  readonly slots: readonly ScheduleSlot[]
+  readonly pool: WorkerPool
+}
+
+interface Places {
+  readonly scratch: Scratch
+  readonly committer: OutputCommitter
 }
 
 /** One run of `runJob`, step by step. */
@@ -71,6 +86,7 @@ class JobRun {
   readonly #opened: Opened = {}
   readonly #badReplicas = new BadReplicas(() => this.#openDfs())
   readonly #strays = new Set<string>()
+  readonly #notes: string[] = []
   #dfs: Promise<Dfs> | undefined
 
   constructor(options: RunJobOptions, seams: MasterSeams) {
@@ -86,10 +102,10 @@ class JobRun {
       const { job, inputs, sides } = await this.#look()
       this.#limits = limitsOf(this.#seams.limits, job.limits, this.#options)
       const params = resolveParams(job.params, this.#options.params, this.#options.jobName)
-      const work = this.#plan(job, inputs, await this.#shapes(job, inputs))
-      const { scratch, committer } = await this.#makePlaces()
+      const planned = await planJob(job, this.#options, this.#limits, { params, sides, inputs })
+      const places = await this.#makePlaces()
       this.#throwIfCancelled()
-      return await this.#execute(work, this.#jobPlan(params, sides, inputs, work, scratch), committer, scratch)
+      return await this.#execute(await this.#prepare(planned, job, places), places)
     } catch (error) {
       const wasCancelled = this.#options.signal?.aborted === true
       const left = await this.#close(!wasCancelled)
@@ -97,6 +113,17 @@ class JobRun {
       const cause = cancelled ? new MrError('MR_CANCELLED', 'The job was cancelled.', { cause: error }) : error
       throw left === undefined ? cause : alsoLeft(cause, left)
     }
+  }
+
+  async explain(): Promise<JobExplanation> {
+    const { moduleUrl, jobName, inputs: given, signal } = this.#options
+    const job = await importJob(moduleUrl, jobName)
+    const inputs = await expandInputs(given, () => this.#openDfs(), signal)
+    checkInputNames(job, given, jobName)
+    const params = resolveParams(job.params, this.#options.params, jobName)
+    const limits = limitsOf(this.#seams.limits, job.limits, this.#options)
+    const planned = await planJob(job, this.#options, limits, { params, sides: [], inputs })
+    return explanationOf({ ...planned, job, options: this.#options })
   }
 
   /** All are waited for even if one fails, so that nothing of this job goes on behind its error. */
@@ -112,6 +139,7 @@ class JobRun {
     if (inputs.status === 'rejected') throw inputs.reason
     if (sides.status === 'rejected') throw sides.reason
     if (swept.status === 'rejected') throw swept.reason
+    checkInputNames(job.value, given, jobName)
     return { job: job.value, inputs: inputs.value, sides: sides.value }
   }
 
@@ -122,29 +150,7 @@ class JobRun {
     if (output.kind === 'local') await settleSiblings(disk, path.resolve(output.path), ownerIsDead)
   }
 
-  async #shapes({ input = text() }: Job, { files }: ExpandedInputs): Promise<FileShape[]> {
-    if (!needsInspection(input)) return files.map(() => shapeOf(input))
-    const { inspectFiles } = await import('../input/inspect.ts')
-    return await inspectFiles(files, () => input, this.#options.signal)
-  }
-
-  #plan(job: Job, inputs: ExpandedInputs, shapes: readonly FileShape[]): WorkPlan {
-    const { output, reducers, workers, memoryBytes, splitBytes } = this.#options
-    refuseOverlap(inputs, output, shown(output))
-    return planWork({
-      inputs,
-      mapOnly: job.reduce === undefined,
-      reducers,
-      workers,
-      memoryBytes,
-      splitBytes,
-      splittable: true,
-      shapes,
-      limits: this.#limits,
-    })
-  }
-
-  async #makePlaces(): Promise<{ scratch: Scratch; committer: OutputCommitter }> {
+  async #makePlaces(): Promise<Places> {
     const { output, overwrite } = this.#options
     const { scratchBase, disk } = this.#seams
     const scratch = await Scratch.create(this.#tag, scratchBase, disk)
@@ -156,13 +162,7 @@ class JobRun {
     return { scratch, committer }
   }
 
-  #jobPlan(
-    params: JobPlan['params'],
-    sides: JobPlan['sides'],
-    { files }: ExpandedInputs,
-    work: WorkPlan,
-    scratch: Scratch,
-  ): JobPlan {
+  #jobPlan({ params, sides, inputs: { files }, work, join }: Planned, scratch: Scratch): JobPlan {
     const { moduleUrl, checked, format, skipBad } = this.#options
     return {
       jobId: this.#jobId,
@@ -177,22 +177,42 @@ class JobRun {
       checked: checked ?? false,
       ...(format === undefined ? {} : { format }),
       ...(skipBad === undefined ? {} : { skipBad }),
+      ...(join === undefined ? {} : { join: { strategy: join.strategy, held: join.held } }),
     }
   }
 
-  async #execute(work: WorkPlan, plan: JobPlan, committer: OutputCommitter, scratch: Scratch): Promise<JobReport> {
+  /** Starts the threads and finds out what the maps need; plans anew when a side is too large to be broadcast. */
+  async #prepare(planned: Planned, job: Job, { scratch }: Pick<Places, 'scratch'>): Promise<Prepared> {
+    const plan = this.#jobPlan(planned, scratch)
+    const slots = await this.#slots(planned.work.slots, plan)
+    const pool = this.#startPool(plan, slots)
+    const preparation = await findOut(job, planned, plan, this.#limits, {
+      pool,
+      attemptsMax: this.#limits.taskAttemptsMax,
+      signal: this.#options.signal,
+      reportBad: (bad) => this.#badReplicas.report(bad),
+    })
+    if (!('instead' in preparation)) return { ...planned, ...preparation, plan, slots, pool }
+    await pool.close()
+    const { instead } = preparation
+    this.#notes.push(`The join was to be broadcast, but ${instead.why}, so the join was partitioned.`)
+    return await this.#prepare(await planJobAs(instead, job, this.#options, this.#limits, planned), job, { scratch })
+  }
+
+  async #execute(prepared: Prepared, { committer, scratch }: Places): Promise<JobReport> {
+    const { work, plan, join, pool } = prepared
     const { clock } = this.#seams
-    const slots = await this.#slots(work.slots, plan)
-    const resume = await this.#resume(work, plan)
+    const resume = await this.#resume(prepared)
     const plannedMs = clock()
     let mapsDoneMs = plannedMs
-    const { pool, progress, runner } = this.#start({ work, plan, slots, committer, scratch, resume }, () => {
+    const { progress, runner } = this.#start({ ...prepared, committer, scratch, resume }, () => {
       mapsDoneMs = clock()
       progress.enter(work.reducers === 0 ? 'map' : 'reduce')
     })
     progress.enter('map')
     await runner.run()
     const tasksDoneMs = clock()
+    if (join?.strategy === 'merge') checkAlike(runner.results)
     await pool.close()
     await runner.settled()
     progress.enter('commit')
@@ -210,6 +230,7 @@ class JobRun {
       outputPath: committer.shownPath,
       files: plan.files.length,
       work,
+      join,
       memoryBytes: this.#options.memoryBytes,
       runner,
       startMs: this.#startMs,
@@ -221,7 +242,14 @@ class JobRun {
         totalMs: clock() - this.#startMs,
       },
       resumed: resume.maps.size,
-      notes: [...resume.notes, ...this.#badReplicas.notes, ...this.#strays, ...(left === undefined ? [] : [left])],
+      notes: [
+        ...resume.notes,
+        ...this.#notes,
+        ...hotKeyNotes(prepared.hot),
+        ...this.#badReplicas.notes,
+        ...this.#strays,
+        ...(left === undefined ? [] : [left]),
+      ],
     })
   }
 
@@ -232,44 +260,15 @@ class JobRun {
     return [skippedName]
   }
 
-  /** With --resume: what an earlier run has finished, and how to write down what this one does. */
-  async #resume(work: WorkPlan, plan: JobPlan): Promise<Resumption> {
-    const nothing = { maps: new Map(), notes: [], onRun: () => Promise.resolve() }
-    if (this.#options.resume !== true) return nothing
-    if (work.reducers === 0) {
-      return {
-        ...nothing,
-        notes: ['--resume has no effect: the job has no reduce, and its maps leave no runs to go on from.'],
-      }
-    }
+  async #resume({ plan, work }: Prepared): Promise<Resumption> {
+    if (this.#options.resume !== true) return noResumption
     const { disk, scratchBase: base } = this.#seams
-    const { scratch } = plan
-    const key = await resumeKey(plan, work)
-    await beginKeeping(scratch, key, disk)
-    const total = work.splits.length
-    const maps = await takeOver({ scratch, base, key, maps: total, reducers: work.reducers, disk })
-    const note =
-      maps.size === 0
-        ? `Nothing was there to resume from: no finished maps of this job with this module, parameters, input and plan are kept.`
-        : `Resumed: ${maps.size} of ${total} maps were finished by an earlier run and not run again.`
-    return { maps, notes: [note], onRun: (map, file, result) => noteFinished(key, map, file, result) }
+    return await resumption(plan, work, { base, disk })
   }
 
-  #start(
-    given: {
-      readonly work: WorkPlan
-      readonly plan: JobPlan
-      readonly slots: readonly ScheduleSlot[]
-      readonly committer: OutputCommitter
-      readonly scratch: Scratch
-      readonly resume: Resumption
-    },
-    onMapsDone: () => void,
-  ): { pool: WorkerPool; progress: ProgressTeller; runner: TaskRunner } {
-    const { work, plan, slots } = given
-    const { worker, clock, poolStarted } = this.#seams
+  #startPool(plan: JobPlan, slots: readonly ScheduleSlot[]): WorkerPool {
+    const { worker, poolStarted } = this.#seams
     const limits = this.#limits
-    const { signal, onProgress } = this.#options
     const pool = new WorkerPool({
       plan,
       slots: slots.map((slot) => slot.node),
@@ -281,19 +280,37 @@ class JobRun {
         intervalMs: Math.min(limits.watchdogIntervalMs, limits.taskTimeoutMs / 4),
       },
       onStatus: (_slot, text) => {
-        progress.status = text
+        if (this.#opened.progress !== undefined) this.#opened.progress.status = text
       },
       onStray: (message) => this.#strays.add(`Code that a task left running failed between tasks: ${message}`),
     })
     this.#opened.pool = pool
     poolStarted(pool)
+    return pool
+  }
+
+  #start(
+    given: Prepared & Places & { readonly resume: Resumption },
+    onMapsDone: () => void,
+  ): { progress: ProgressTeller; runner: TaskRunner } {
+    const { work, plan, slots, pool, table, hot, cuts, committer, scratch, resume } = given
+    const { clock } = this.#seams
+    const limits = this.#limits
+    const { signal, onProgress } = this.#options
     const reportBad: BadReplicas['report'] = (bad) => this.#badReplicas.report(bad)
+    const { files, skipBad } = plan
     const runner = new TaskRunner({
-      ...given,
-      skipBad: plan.skipBad,
-      resumed: given.resume.maps,
-      onRun: given.resume.onRun,
-      files: plan.files,
+      committer,
+      scratch,
+      work,
+      slots,
+      table,
+      hot,
+      cuts,
+      skipBad,
+      resumed: resume.maps,
+      onRun: resume.onRun,
+      files,
       pool,
       limits,
       clock,
@@ -306,7 +323,7 @@ class JobRun {
     const intervalMs = limits.progressIntervalMs
     const progress = new ProgressTeller({ tell: onProgress, intervalMs, elapsedMs, work, runner, pool })
     this.#opened.progress = progress
-    return { pool, progress, runner }
+    return { progress, runner }
   }
 
   /** Worker slots go round the datanodes, so that every datanode's blocks have a near slot. */

@@ -59,6 +59,10 @@ export class TaskResults {
     return total
   }
 
+  every(holds: (result: TaskDone) => boolean): boolean {
+    return [...this.#committed.values()].every(holds)
+  }
+
   counters(): Record<string, number> {
     return this.merged((result) => result.counters)
   }

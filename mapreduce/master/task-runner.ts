@@ -11,12 +11,27 @@ import type { AttemptOutcome, WorkerPool } from './pool.ts'
 import { Schedule, type ScheduleLimits } from './schedule.ts'
 import type { AttemptFailure, AttemptRef, ScheduleAction, ScheduleEvent, ScheduleSlot } from './schedule-events.ts'
 import type { Scratch } from './scratch.ts'
-import type { InputFile, Task, TaskDone, TaskFailure } from './task.ts'
+import type {
+  BroadcastTable,
+  EncodedKey,
+  HotKey,
+  InputFile,
+  MapTask,
+  ReduceTask,
+  TaskDone,
+  TaskFailure,
+} from './task.ts'
 import { TaskResults } from './task-results.ts'
 
 export interface TaskRunnerOptions {
   readonly work: WorkPlan
   readonly files: readonly InputFile[]
+  /** The broadcast side of a join, handed to every map. */
+  readonly table: BroadcastTable | undefined
+  /** Keys of a join that get more than one partition, told to every map. */
+  readonly hot: readonly HotKey[]
+  /** Where ranges of keys are cut, told to every map; undefined for a job that does not partition by range. */
+  readonly cuts: readonly EncodedKey[] | undefined
   readonly slots: readonly ScheduleSlot[]
   readonly pool: WorkerPool
   readonly committer: OutputCommitter
@@ -303,7 +318,7 @@ export class TaskRunner {
     }
   }
 
-  #taskOf({ kind, task, attempt }: Launch): Task {
+  #taskOf({ kind, task, attempt }: Launch): MapTask | ReduceTask {
     const { work, scratch, committer } = this.#options
     if (kind === 'reduce') {
       const runs = this.results.runsOf(task, work.splits.length)
@@ -314,8 +329,19 @@ export class TaskRunner {
     const outputFile = this.#isOutput({ kind })
       ? committer.attemptFile(this.#part(task), attempt)
       : scratch.runFile(task, attempt)
-    const skip = this.#badRecords.of(task)
-    return { kind, task, attempt, segments, outputFile, skippedFile: scratch.skippedFile(task, attempt), skip }
+    const { table, hot, cuts } = this.#options
+    return {
+      kind,
+      task,
+      attempt,
+      segments,
+      outputFile,
+      skippedFile: scratch.skippedFile(task, attempt),
+      skip: this.#badRecords.of(task),
+      ...(table === undefined ? {} : { table }),
+      ...(hot.length === 0 ? {} : { hot }),
+      ...(cuts === undefined ? {} : { cuts }),
+    }
   }
 
   #isOutput({ kind }: Pick<AttemptRef, 'kind'>): boolean {

@@ -1,6 +1,6 @@
 import type { BadReplica, LocatedBlock } from '../../dfs/index.ts'
 import type { MrErrorCode } from '../base/errors.ts'
-import type { ParamValue } from '../job.ts'
+import type { JoinSideName, JoinStrategy, ParamValue } from '../job.ts'
 
 /**
  * What passes between the master and a worker: plain objects (structured clone), a handful a task. Data never travels
@@ -13,6 +13,8 @@ export type InputFile = {
   readonly length: number
   /** By extension `.gz`; such a file is one split. */
   readonly gzip: boolean
+  /** Which of the job's named inputs it belongs to; a job without them has none. */
+  readonly input?: string
 } & (
   | { readonly kind: 'local'; readonly path: string }
   | { readonly kind: 'dfs'; readonly blocks: readonly LocatedBlock[] }
@@ -50,12 +52,59 @@ export interface JobPlan {
   readonly format?: string
   /** What workers find out of the quotes in CSV files, for each other: see mapreduce/input/quote-table.ts. */
   readonly quotes?: SharedArrayBuffer
+  /** How a join is done; undefined for every other job. */
+  readonly join?: JoinPlan
   /** `--check`: scribble over views once the call they were handed to is over. */
   readonly checked: boolean
   /** `--skip-bad`: records on which map fails are set aside, so many in the whole job. Undefined: they fail the task. */
   readonly skipBad?: number
   /** `--side`: files in memory that all threads share. */
   readonly sides: readonly SideBytes[]
+}
+
+export interface JoinPlan {
+  readonly strategy: JoinStrategy
+  /** The side that is held (in a table, or key by key) while the other passes. Its files come before the other's. */
+  readonly held: JoinSideName
+}
+
+/** The broadcast side's rows as join/row-table.ts lays them out, in memory that all workers share. */
+export interface BroadcastTable {
+  readonly memory: SharedArrayBuffer
+  readonly rows: number
+  /** Where the rows end and the slots begin, and how many of those there are. */
+  readonly slotsAt: number
+  readonly slots: number
+}
+
+/** A key's kind and payload, see record/kind.ts. */
+export interface EncodedKey {
+  readonly keyKind: number
+  readonly key: Uint8Array
+}
+
+/** How often keys were met in a sample of one side, the most frequent first. */
+export interface KeySample {
+  readonly side: JoinSideName
+  readonly rows: number
+  readonly keys: readonly {
+    readonly keyKind: number
+    readonly key: Uint8Array
+    /** For messages. */
+    readonly shown: string
+    readonly rows: number
+  }[]
+}
+
+/** A key whose rows of one side are dealt out over several partitions, the other side's copied to each of them. */
+export interface HotKey {
+  readonly side: JoinSideName
+  readonly keyKind: number
+  readonly key: Uint8Array
+  readonly shown: string
+  /** Of the side's rows, by the sample. */
+  readonly share: number
+  readonly spread: number
 }
 
 /** What one worker slot is told besides the plan. */
@@ -95,6 +144,12 @@ export interface MapTask {
   readonly skippedFile: string
   /** Records on which earlier attempts hung or died: set aside without a look. */
   readonly skip?: readonly SkipRecord[]
+  /** What the records are joined with, in a broadcast join. */
+  readonly table?: BroadcastTable
+  /** Keys of a join that get more than one partition. */
+  readonly hot?: readonly HotKey[]
+  /** Where ranges of keys are cut, for a job that partitions by range: the first key of each partition but the first. */
+  readonly cuts?: readonly EncodedKey[]
 }
 
 /** A record that is not to be handed to `map`. */
@@ -104,6 +159,16 @@ export interface SkipRecord {
   readonly offset: number
   /** What is wrong with it, for `_skipped`. */
   readonly error: string
+}
+
+/** Reads the broadcast side of a join into a table, before the maps begin. */
+export interface BroadcastTask {
+  readonly kind: 'broadcast'
+  readonly task: number
+  readonly attempt: number
+  readonly segments: readonly Segment[]
+  readonly outputFile: string
+  readonly tableBytesMax: number
 }
 
 /** One partition of one run file. */
@@ -125,7 +190,26 @@ export interface ReduceTask {
   readonly outputFile: string
 }
 
-export type Task = MapTask | ReduceTask
+/** Counts the keys in pieces of the sides of a join, before the maps begin. */
+export interface SampleTask {
+  readonly kind: 'sample'
+  readonly task: number
+  readonly attempt: number
+  readonly segments: readonly Segment[]
+  readonly outputFile: string
+}
+
+/** Maps pieces of the input for the keys that come of it, before the maps begin. */
+export interface RangeSampleTask {
+  readonly kind: 'range-sample'
+  readonly task: number
+  readonly attempt: number
+  readonly segments: readonly Segment[]
+  readonly outputFile: string
+}
+
+export type PreparationTask = BroadcastTask | SampleTask | RangeSampleTask
+export type Task = MapTask | ReduceTask | PreparationTask
 
 export interface TaskDone {
   readonly ok: true
@@ -134,6 +218,14 @@ export interface TaskDone {
   readonly userCounters: Readonly<Record<string, number>>
   /** A map with reducers: one slice a partition, in order, empty ones included. Otherwise empty. */
   readonly slices: readonly RunSlice[]
+  /** Of a broadcast task: what it made, or that there is no room for it. */
+  readonly table?: BroadcastTable | 'too large'
+  /** Of a sample task. */
+  readonly samples?: readonly KeySample[]
+  /** Of a range sample: keys as they were emitted. */
+  readonly keys?: readonly EncodedKey[]
+  /** Of a part of a merge join: how its keys may have been partitioned. */
+  readonly alike?: { readonly byHash: boolean; readonly byRange: boolean }
   /** Bytes of `outputFile` when it is job output. */
   readonly outputBytes: number
   /** What it wrote to the job's named outputs, in files beside `outputFile`. */

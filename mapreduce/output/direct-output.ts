@@ -1,5 +1,7 @@
 import { Encoder } from '../record/encode.ts'
+import { kind } from '../record/kind.ts'
 import type { RecordSink } from '../record/record-stream.ts'
+import { Text } from '../record/text.ts'
 import type { MapOutput } from './map-output.ts'
 
 /** A map-only job, and cleanup: what is emitted goes straight to the output, in the order it comes. */
@@ -9,10 +11,27 @@ export function directOutput(sink: RecordSink): MapOutput {
   let records = 0
   return {
     emit(key, value) {
-      const keyKind = keys.key(key)
-      const valueKind = values.value(value)
-      sink.write(keys.bytes, keyKind, 0, keys.length, values.bytes, valueKind, 0, values.length)
       records++
+      let keyBytes: Buffer
+      let keyKind: number = kind.Text
+      let keyStart = 0
+      let keyEnd: number
+      // A Text lies in memory as it is written: the sink copies it from there.
+      if (key instanceof Text) {
+        keyBytes = key.buffer
+        keyStart = key.start
+        keyEnd = key.end
+      } else {
+        keyKind = keys.key(key)
+        keyBytes = keys.bytes
+        keyEnd = keys.length
+      }
+      if (value instanceof Text) {
+        sink.write(keyBytes, keyKind, keyStart, keyEnd, value.buffer, kind.Text, value.start, value.end)
+        return
+      }
+      const valueKind = values.value(value)
+      sink.write(keyBytes, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length)
     },
     get records() {
       return records

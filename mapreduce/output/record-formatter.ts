@@ -2,6 +2,7 @@ import { MrError } from '../base/errors.ts'
 import { Decoder, decodeInt } from '../record/decode.ts'
 import { kind } from '../record/kind.ts'
 import { copyBytes, type RecordSink } from '../record/record-stream.ts'
+import { Text } from '../record/text.ts'
 import { CsvRecord } from './csv-record.ts'
 import type { OutputFormat } from './format.ts'
 import { jsonOf, plainText } from './plain-value.ts'
@@ -93,7 +94,12 @@ export abstract class RecordFormatter implements RecordSink {
       copyBytes(bytes, start, end, this.buffer, this.used)
       this.used += length
     } else if (kindOfField === kind.Int) this.int(decodeInt(bytes, start))
-    else this.string(plainText(this.decoder.decode(bytes, kindOfField, start, end)))
+    else {
+      const value = this.decoder.decode(bytes, kindOfField, start, end)
+      // A descending text.
+      if (value instanceof Text) this.field(value.buffer, kind.Text, value.start, value.end)
+      else this.string(plainText(value))
+    }
   }
 
   private int(value: number): void {

@@ -1,3 +1,4 @@
+import { tupleItemEnd } from './encode.ts'
 import { kind } from './kind.ts'
 import { Text } from './text.ts'
 import { readVarint, varint } from './varint.ts'
@@ -36,6 +37,8 @@ export class Decoder {
       }
       case kind.Tuple:
         return decodeTuple(bytes, start)[0]
+      case kind.Descending:
+        return decodeDescending(bytes, start)[0]
       default:
         return decodeScalar(bytes, kindOfField, start)
     }
@@ -103,6 +106,10 @@ function decodeTuple(bytes: Buffer, start: number): [Decoded[], number] {
       const [inner, next] = decodeTuple(bytes, at)
       items.push(inner)
       at = next
+    } else if (itemKind === kind.Descending) {
+      const [inner, next] = decodeDescending(bytes, at)
+      items.push(inner)
+      at = next
     } else if (itemKind === kind.Text) {
       const end = escapedEnd(bytes, at)
       items.push(Text.from(unescaped(bytes, at, end)))
@@ -119,6 +126,14 @@ function decodeTuple(bytes: Buffer, start: number): [Decoded[], number] {
     }
   }
   return [items, at + 1]
+}
+
+/** What stands complemented at `start`, and the position after it. */
+function decodeDescending(bytes: Buffer, start: number): [Decoded, number] {
+  const end = tupleItemEnd(bytes, start, 255)
+  const tuple = Buffer.alloc(end - start + 1)
+  for (let i = start; i < end; i++) tuple[i - start] = ~(bytes[i] ?? 0) & 255
+  return [decodeTuple(tuple, 0)[0][0], end]
 }
 
 /** Where the two zeros stand that close an escaped text. */

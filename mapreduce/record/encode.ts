@@ -1,4 +1,5 @@
 import { MrError } from '../base/errors.ts'
+import { Descending } from './descending.ts'
 import { FIELD_BYTES_MAX, kind } from './kind.ts'
 import { Text } from './text.ts'
 
@@ -81,6 +82,10 @@ export class Encoder {
           this.tupleItems(key)
           return kind.Tuple
         }
+        if (key instanceof Descending && role === 'key') {
+          this.descending(key.value)
+          return kind.Descending
+        }
         break
       default:
     }
@@ -161,15 +166,24 @@ export class Encoder {
   }
 
   private tupleItems(items: readonly unknown[]): void {
-    for (const item of items) {
-      this.room(1)
-      const at = this.length++
-      const itemKind = item === undefined ? kind.Null : this.scalarOrTuple(item, 'key')
-      this.bytes[at] = itemKind
-      if (itemKind === kind.Text) this.escape(at + 1)
-    }
+    for (const item of items) this.item(item)
     this.room(1)
     this.bytes[this.length++] = 0
+  }
+
+  /** Kind and payload, closed where the payload does not say itself where it ends. */
+  private item(item: unknown): void {
+    this.room(1)
+    const at = this.length++
+    const itemKind = item === undefined ? kind.Null : this.scalarOrTuple(item, 'key')
+    this.bytes[at] = itemKind
+    if (itemKind === kind.Text) this.escape(at + 1)
+  }
+
+  private descending(value: unknown): void {
+    const start = this.length
+    this.item(value)
+    for (let i = start; i < this.length; i++) this.bytes[i] = ~(this.bytes[i] ?? 0) & 255
   }
 
   /** Escapes the text just written from `start` in place, and closes it. */
@@ -207,7 +221,8 @@ export class Encoder {
   }
 }
 
-function isTupleItem(item: unknown): boolean {
+/** Whether a tuple can hold it: everything but objects. */
+export function isTupleItem(item: unknown): boolean {
   if (Array.isArray(item)) return item.every(isTupleItem)
   return typeof item !== 'object' || item === null || item instanceof Text || item instanceof Uint8Array
 }
@@ -231,23 +246,39 @@ export function tuplePrefixEnd(bytes: Uint8Array, start: number, end: number, fi
   return at
 }
 
-function tupleItemEnd(bytes: Uint8Array, start: number): number {
+/** Whether an encoded key is null, or a tuple with a null in it. */
+export function holdsNullItem(bytes: Uint8Array, kindOfKey: number, start: number, end: number): boolean {
+  if (kindOfKey === kind.Null) return true
+  // Only one byte says "null" whichever way round it sorts.
+  if (kindOfKey === kind.Descending) return bytes[start] === (~kind.Null & 255)
+  if (kindOfKey !== kind.Tuple) return false
+  for (let at = start; at < end && bytes[at] !== 0; at = tupleItemEnd(bytes, at)) {
+    if (holdsNullItem(bytes, bytes[at] ?? 0, at + 1, end)) return true
+  }
+  return false
+}
+
+/** Where the item (kind and payload) at `start` of a tuple ends. `flip` is 255 inside what is descending. */
+export function tupleItemEnd(bytes: Uint8Array, start: number, flip = 0): number {
   let at = start + 1
-  switch (bytes[start]) {
+  const byteAt = (i: number): number => (bytes[i] ?? 0) ^ flip
+  switch (byteAt(start)) {
     case kind.Number:
       return at + 8
     case kind.BigInt: {
-      const flip = bytes[at] === 0 ? 255 : 0
+      const sign = byteAt(at) === 0 ? 255 : 0
       let width = 0
-      for (let i = 1; i <= 4; i++) width = width * 256 + ((bytes[at + i] ?? 0) ^ flip)
+      for (let i = 1; i <= 4; i++) width = width * 256 + (byteAt(at + i) ^ sign)
       return at + 5 + width
     }
     case kind.Text:
-      while (at < bytes.length && !(bytes[at] === 0 && bytes[at + 1] === 0)) at += bytes[at] === 0 ? 2 : 1
+      while (at < bytes.length && !(byteAt(at) === 0 && byteAt(at + 1) === 0)) at += byteAt(at) === 0 ? 2 : 1
       return at + 2
     case kind.Tuple:
-      while (at < bytes.length && bytes[at] !== 0) at = tupleItemEnd(bytes, at)
+      while (at < bytes.length && byteAt(at) !== 0) at = tupleItemEnd(bytes, at, flip)
       return at + 1
+    case kind.Descending:
+      return tupleItemEnd(bytes, at, flip ^ 255)
     default:
       return at
   }

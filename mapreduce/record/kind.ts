@@ -12,6 +12,7 @@
  *            0x00 written 0x00 0xff, closed by 0x00 0x00 (so a prefix sorts first, and fields compare one by one)
  *   Int:     zigzag LEB128, values only: small integers, much the commonest value
  *   Json:    UTF-8 JSON, values only: objects, and arrays that hold objects
+ *   Descending: the complement of an item (kind and payload, as in a tuple), keys only: sorts the other way round
  *   Partial: an unfinished aggregate, see reduce/exact-sum.ts
  */
 export const kind = {
@@ -26,6 +27,7 @@ export const kind = {
   Int: 8,
   Json: 9,
   Partial: 10,
+  Descending: 11,
 } as const
 
 /** A key or a value larger than this is refused: its length must fit the packed (kind, length) word. */

@@ -3,8 +3,10 @@ import type { ReduceTask, TaskDone } from '../master/task.ts'
 import { directOutput } from '../output/direct-output.ts'
 import { NamedOutputs, type NamedPart } from '../output/named-outputs.ts'
 import { openOutput } from '../output/open-output.ts'
+import { copyRecords } from '../record/record-stream.ts'
 import { Groups } from '../shuffle/groups.ts'
 import { withMerged } from '../shuffle/merge-passes.ts'
+import { isPassThrough, passTo } from '../shuffle/pass-through.ts'
 import { reduceGroups } from '../shuffle/reduce-groups.ts'
 import { type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { reduceError } from '../task/user-error.ts'
@@ -45,6 +47,16 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
         beat,
       }
       await withMerged(task.runs, mergeSpace, async (merge) => {
+        if (isPassThrough(reduce)) {
+          // Nobody asks where a key ends, so nobody compares neighbours.
+          count(
+            counter.reduceInputRecords,
+            copyRecords(merge, passTo(writer, reduce), () => {
+              progress.records(writer.records, writer.records, writer.records / expected)
+            }),
+          )
+          return
+        }
         const groups = new Groups(merge, { groupBy: job.groupBy ?? 0, beat, checked: env.plan.checked })
         const done = await reduceGroups(groups, () => merge.view, {
           reduce: typeof reduce === 'function' ? reduce.bind(job) : reduce,

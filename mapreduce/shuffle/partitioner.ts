@@ -1,8 +1,8 @@
 import { MrError } from '../base/errors.ts'
+import type { EncodedKey } from '../master/task.ts'
 import { type Decoded, Decoder } from '../record/decode.ts'
-import { tuplePrefixEnd } from '../record/encode.ts'
 import { hashKey, partitionOf } from '../record/hash.ts'
-import { kind } from '../record/kind.ts'
+import { groupedEnd, rangeOf } from './range.ts'
 import { showKey } from './reduce-groups.ts'
 
 export interface Partitioner {
@@ -17,20 +17,27 @@ export interface PartitionerOptions {
   /** Tuple keys are partitioned by their first fields. */
   readonly groupBy: number
   readonly custom: ((key: Decoded, partitions: number) => unknown) | undefined
+  /** Where ranges of keys are cut; undefined for a job that does not partition by range. */
+  readonly cuts: readonly EncodedKey[] | undefined
   /** Wraps what the custom partitioner throws. */
   readonly userError: (cause: unknown, key: Decoded) => Error
 }
 
 /** Throws MR_USER_CODE when a custom partitioner answers anything but an integer in [0, partitions). */
 export function createPartitioner(options: PartitionerOptions): Partitioner {
-  const { partitions, groupBy, custom } = options
+  const { partitions, groupBy, custom, cuts } = options
   if (custom !== undefined) return { of: customPartition(custom, options), byHash: false }
   if (partitions <= 1) return { of: () => 0, byHash: true }
+  if (cuts !== undefined) {
+    const of = rangeOf(cuts)
+    return {
+      of: (bytes, keyKind, start, end) => of(bytes, keyKind, start, groupedEnd(bytes, keyKind, start, end, groupBy)),
+      byHash: false,
+    }
+  }
   return {
-    of: (bytes, keyKind, start, end) => {
-      const grouped = groupBy > 0 && keyKind === kind.Tuple ? tuplePrefixEnd(bytes, start, end, groupBy) : end
-      return partitionOf(hashKey(bytes, keyKind, start, grouped), partitions)
-    },
+    of: (bytes, keyKind, start, end) =>
+      partitionOf(hashKey(bytes, keyKind, start, groupedEnd(bytes, keyKind, start, end, groupBy)), partitions),
     byHash: groupBy === 0,
   }
 }

@@ -84,6 +84,32 @@ export class RecordBuffer {
     return sortKeys(this.arena, index, words, partitionBits, partitionBits > 0 ? (i) => this.partitionOf(i) : undefined)
   }
 
+  /** By partition alone, in each the order in which they came; returns rank -> record. */
+  group(partitions: number): (rank: number) => number {
+    if (partitions === 1) return (rank) => rank
+    const { u32 } = this.arena
+    const starts = new Uint32Array(partitions + 1)
+    for (let i = 0; i < this.count; i++) {
+      const after = this.partitionOf(i) + 1
+      starts[after] = (starts[after] ?? 0) + 1
+    }
+    for (let p = 1; p <= partitions; p++) starts[p] = (starts[p] ?? 0) + (starts[p - 1] ?? 0)
+    const ranks = Math.ceil(this.used / 8) * 2
+    for (let i = 0; i < this.count; i++) {
+      const partition = this.partitionOf(i)
+      const rank = starts[partition] ?? 0
+      starts[partition] = rank + 1
+      u32[ranks + rank] = i
+    }
+    return (rank) => u32[ranks + rank] ?? 0
+  }
+
+  /** Brings a record nearer to the processor. */
+  touch(i: number): number {
+    const { u32, bytes } = this.arena
+    return bytes[u32[this.entry(i)] ?? 0] ?? 0
+  }
+
   viewOf(i: number, view: RecordView): void {
     const { u32, bytes } = this.arena
     const entry = this.entry(i)

@@ -7,6 +7,7 @@ import { Text } from '../record/text.ts'
 import { type Aggregate, isAggregate } from './aggregate.ts'
 import { createFold } from './fold.ts'
 import type { Groups } from './groups.ts'
+import { isPassThrough, type PassThrough, passTo } from './pass-through.ts'
 
 /** A user's combine or reduce function, as the engine calls it. */
 export type ReduceFunction = (
@@ -17,7 +18,7 @@ export type ReduceFunction = (
 ) => unknown
 
 export interface ReduceStep {
-  readonly reduce: Aggregate | ReduceFunction
+  readonly reduce: Aggregate | PassThrough | ReduceFunction
   /** Where emitted records go. */
   readonly sink: RecordSink
   readonly ctx: TaskContext
@@ -35,6 +36,7 @@ export interface ReduceStep {
 /** Runs one reduce over all groups of a stream, waiting for asynchronous functions; returns the number of groups. */
 export async function reduceGroups(groups: Groups, view: () => RecordView, step: ReduceStep): Promise<number> {
   if (isAggregate(step.reduce)) return foldGroups(groups, view, step, step.reduce)
+  if (isPassThrough(step.reduce)) return passGroups(groups, view, step, step.reduce)
   const call = groupCaller(groups, step, step.reduce)
   let done = 0
   while (groups.nextGroup()) {
@@ -49,6 +51,7 @@ export async function reduceGroups(groups: Groups, view: () => RecordView, step:
 /** The same where nothing can be waited for: a spill in the middle of a call of `emit`. */
 export function reduceGroupsNow(groups: Groups, view: () => RecordView, step: ReduceStep): number {
   if (isAggregate(step.reduce)) return foldGroups(groups, view, step, step.reduce)
+  if (isPassThrough(step.reduce)) return passGroups(groups, view, step, step.reduce)
   const call = groupCaller(groups, step, step.reduce)
   let done = 0
   while (groups.nextGroup()) {
@@ -70,6 +73,20 @@ export function reduceGroupsNow(groups: Groups, view: () => RecordView, step: Re
 /** Whether a function is declared async, and so can not be run where nothing can be waited for. */
 export function isAsyncFunction(value: unknown): boolean {
   return typeof value === 'function' && value.constructor.name === 'AsyncFunction'
+}
+
+function passGroups(groups: Groups, view: () => RecordView, step: ReduceStep, passThrough: PassThrough): number {
+  const sink = passTo(step.sink, passThrough)
+  let done = 0
+  while (groups.nextGroup()) {
+    while (groups.step()) {
+      const { keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd } = view()
+      sink.write(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd)
+    }
+    done++
+    step.onGroup?.(done)
+  }
+  return done
 }
 
 function foldGroups(groups: Groups, view: () => RecordView, step: ReduceStep, aggregate: Aggregate): number {

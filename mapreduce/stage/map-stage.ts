@@ -5,7 +5,7 @@ import { directOutput } from '../output/direct-output.ts'
 import type { OutputFormat } from '../output/format.ts'
 import { Text } from '../record/text.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
-import type { EngineJob } from '../task/engine-job.ts'
+import { type EngineInput, type EngineJob, inputOf } from '../task/engine-job.ts'
 import { isOwnError, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 import { type FedLine, LineFeed } from './line-feed.ts'
@@ -17,8 +17,8 @@ const CR = 13
 const STDIN = 'stdin'
 
 /** Turns a line into the record the job's input format makes of it; the same object every time. */
-function recordOf(job: EngineJob): (line: FedLine) => unknown {
-  const format = job.input ?? text()
+function recordOf(input: EngineInput): (line: FedLine) => unknown {
+  const format = input.input ?? text()
   const crlf = 'crlf' in format && format.crlf === true
   const view = new Text(Buffer.alloc(0), 0, 0)
   const move = (line: FedLine): Text => {
@@ -44,8 +44,15 @@ function recordOf(job: EngineJob): (line: FedLine) => unknown {
   }
 }
 
-/** The map of a job as a filter. A map-only job writes its output, any other the lines of record/stage-line.ts. */
-export async function runMapStage(job: EngineJob, ctx: StageContext, io: StageIo, format: OutputFormat): Promise<void> {
+/** The map of a job (of one of its inputs, by name) as a filter. A map-only job writes its output, any other the lines of record/stage-line.ts. */
+export async function runMapStage(
+  job: EngineJob,
+  ctx: StageContext,
+  io: StageIo,
+  format: OutputFormat,
+  inputName?: string,
+): Promise<void> {
+  const input = inputOf(job, inputName)
   const output: StageOutput = job.reduce === undefined ? new FormattedOutput(format) : lineOutput()
   const { emit } = directOutput(output)
   const flush = async () => {
@@ -56,7 +63,7 @@ export async function runMapStage(job: EngineJob, ctx: StageContext, io: StageIo
   const call = async (record: unknown, at: { offset: number; head: () => Buffer }): Promise<void> => {
     records++
     try {
-      const returned = job.map(record, emit, ctx)
+      const returned = input.map(record, emit, ctx)
       if (isPromise(returned)) await returned
     } catch (cause) {
       if (isOwnError(cause)) throw cause
@@ -67,12 +74,13 @@ export async function runMapStage(job: EngineJob, ctx: StageContext, io: StageIo
 
   await userStep('setup', () => job.setup?.(ctx))
   ctx.inputFile = STDIN
-  if (job.input?.input === 'wholeFile') {
+  ctx.inputName = inputName ?? ''
+  if (input.input?.input === 'wholeFile') {
     const bytes = await readAll(io.input)
     await call(new Text(bytes, 0, bytes.length), { offset: 0, head: () => bytes.subarray(0, HEAD_BYTES) })
-  } else if (isByLine(job)) {
+  } else if (isByLine(input)) {
     const feed = new LineFeed()
-    const record = recordOf(job)
+    const record = recordOf(input)
     for await (const chunk of io.input) {
       io.signal.throwIfAborted()
       feed.feed(chunk)
@@ -82,7 +90,7 @@ export async function runMapStage(job: EngineJob, ctx: StageContext, io: StageIo
     }
     if (feed.last()) await call(record(feed.line), placeOf(feed.line))
   } else {
-    await withSpooledRecords(io, job.input ?? text(), STDIN, async (reader) => {
+    await withSpooledRecords(io, input.input ?? text(), STDIN, async (reader) => {
       while (reader.next()) {
         io.signal.throwIfAborted()
         await call(reader.record, { offset: reader.offset, head: () => reader.head(HEAD_BYTES) })
@@ -90,12 +98,13 @@ export async function runMapStage(job: EngineJob, ctx: StageContext, io: StageIo
     })
   }
   ctx.inputFile = ''
+  ctx.inputName = ''
   await userStep('cleanup', () => job.cleanup?.(emit, ctx))
   await flush()
 }
 
 /** Whether a line of standard input is a record, and can be handed on as soon as it is there. */
-function isByLine({ input = text() }: EngineJob): boolean {
+function isByLine({ input = text() }: EngineInput): boolean {
   return input.input === 'text' || input.input === 'keyValue' || input.input === 'lines'
 }
 

@@ -14,6 +14,7 @@ export interface StageIo {
 /** What user code sees as `ctx` in a filter: no task, no attempts, one stream. */
 export class StageContext implements TaskContext {
   inputFile = ''
+  inputName = ''
   readonly attempt = 1
   readonly task = 0
   readonly params: Readonly<Record<string, ParamValue>>

@@ -1,12 +1,35 @@
 import { MrError } from '../base/errors.ts'
 import type { InputFormat } from '../input/format.ts'
-import type { TaskContext } from '../job.ts'
+import type { JoinType, TaskContext } from '../job.ts'
 import type { OutputFormat } from '../output/format.ts'
 import type { Decoded } from '../record/decode.ts'
 import { type Aggregate, isAggregate } from '../shuffle/aggregate.ts'
+import { isPassThrough, type PassThrough } from '../shuffle/pass-through.ts'
+import { isNamedPartition, type NamedPartition } from '../shuffle/range.ts'
 import type { ReduceFunction } from '../shuffle/reduce-groups.ts'
 
-type EmitUnknown = (key: unknown, value?: unknown) => void
+export type EmitUnknown = (key: unknown, value?: unknown) => void
+
+type MapFunction = (record: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
+
+/** One of a job's inputs; a job without named ones is its own. */
+export interface EngineInput {
+  readonly input?: InputFormat<unknown>
+  readonly map: MapFunction
+}
+
+export interface EngineJoinSide {
+  readonly input?: InputFormat<unknown>
+  readonly key: (record: unknown, ctx: TaskContext) => unknown
+  readonly value?: (record: unknown, ctx: TaskContext) => unknown
+}
+
+export interface EngineJoin {
+  readonly type: JoinType
+  readonly left: EngineJoinSide
+  readonly right: EngineJoinSide
+  readonly join?: (key: unknown, left: unknown, right: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
+}
 
 /** A job module as the engine calls it: what its author's types promise is not known here. */
 export interface EngineJob {
@@ -14,11 +37,13 @@ export interface EngineJob {
   readonly output?: OutputFormat
   readonly outputs?: Readonly<Record<string, OutputFormat>>
   readonly setup?: (ctx: TaskContext) => unknown
-  readonly map: (record: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
+  readonly map?: MapFunction
+  readonly inputs?: Readonly<Record<string, EngineInput>>
+  readonly join?: EngineJoin
   readonly combine?: Aggregate | ReduceFunction
-  readonly reduce?: Aggregate | ReduceFunction
+  readonly reduce?: Aggregate | PassThrough | ReduceFunction
   readonly cleanup?: (emit: EmitUnknown, ctx: TaskContext) => unknown
-  readonly partition?: (key: Decoded, partitions: number) => unknown
+  readonly partition?: NamedPartition | ((key: Decoded, partitions: number) => unknown)
   readonly groupBy?: number
 }
 
@@ -34,11 +59,46 @@ function isEngineJob(value: unknown): value is EngineJob {
   return (
     typeof value === 'object' &&
     value !== null &&
-    'map' in value &&
-    typeof value.map === 'function' &&
+    (('map' in value && typeof value.map === 'function') ||
+      ('inputs' in value && isInputs(value.inputs)) ||
+      ('join' in value && isJoin(value.join))) &&
     (!('combine' in value) || isReduction(value.combine)) &&
-    (!('reduce' in value) || isReduction(value.reduce))
+    (!('reduce' in value) || isPassThrough(value.reduce) || isReduction(value.reduce)) &&
+    (!('partition' in value) ||
+      value.partition === undefined ||
+      typeof value.partition === 'function' ||
+      isNamedPartition(value.partition))
   )
+}
+
+function isInputs(value: unknown): boolean {
+  const isInput = (input: unknown): boolean =>
+    typeof input === 'object' && input !== null && 'map' in input && typeof input.map === 'function'
+  return typeof value === 'object' && value !== null && Object.values(value).every(isInput)
+}
+
+function isJoin(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'left' in value && 'right' in value
+}
+
+/** The join of a job that is one. */
+export function joinOf(job: EngineJob): EngineJoin {
+  if (job.join === undefined) throw new TypeError('the job is not a join')
+  return job.join
+}
+
+/** Reads and maps the files of an input; `name` is undefined in a job without named ones. */
+export function inputOf(job: EngineJob, name: string | undefined): EngineInput {
+  if (isSingle(job)) return job
+  const named =
+    name !== undefined && job.inputs !== undefined && Object.hasOwn(job.inputs, name) ? job.inputs[name] : undefined
+  if (named === undefined) throw new TypeError(`the job has no input ${JSON.stringify(name)}`)
+  return named
+}
+
+/** Its `map` is called on the job itself, not bound: the compiler folds it into the loop over the records. */
+function isSingle(job: EngineJob): job is EngineJob & EngineInput {
+  return job.map !== undefined
 }
 
 function isReduction(value: unknown): boolean {

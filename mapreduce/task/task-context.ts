@@ -9,6 +9,7 @@ import type { SideFiles } from './side-file.ts'
 /** What user code sees as `ctx`. */
 export class WorkerTaskContext implements TaskContext {
   inputFile = ''
+  inputName = ''
   readonly params: Readonly<Record<string, ParamValue>>
   readonly attempt: number
   readonly task: number

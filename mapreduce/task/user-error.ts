@@ -1,6 +1,5 @@
 import { MrError } from '../base/errors.ts'
 import { userFrame } from '../base/user-frame.ts'
-import type { Decoded } from '../record/decode.ts'
 import { showKey } from '../shuffle/reduce-groups.ts'
 
 /** What user code threw, with where in the data it happened; the message is complete, `cause` is what was thrown. */
@@ -18,7 +17,11 @@ export function mapError(cause: unknown, name: string, offset: number, record: n
   )
 }
 
-export function reduceError(step: 'combine' | 'reduce' | 'partition', cause: unknown, key: Decoded): UserCodeError {
+export function reduceError(
+  step: 'combine' | 'reduce' | 'partition' | 'join',
+  cause: unknown,
+  key: unknown,
+): UserCodeError {
   return new UserCodeError(`${step} threw at key ${showKey(key)}`, cause)
 }
 

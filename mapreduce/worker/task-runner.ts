@@ -1,14 +1,18 @@
 import type { BadReplica } from '../../dfs/index.ts'
 import { QuoteTable } from '../input/quote-table.ts'
+import { runJoinReduceTask } from '../join/join-reduce.ts'
+import { runBroadcastTask } from '../map/broadcast-task.ts'
+import { runSampleTask } from '../map/key-sample-task.ts'
 import { Mapper } from '../map/mapper.ts'
-import type { Task, TaskResult, WorkerData } from '../master/task.ts'
+import { runRangeSampleTask } from '../map/range-sample-task.ts'
+import type { Task, TaskDone, TaskResult, WorkerData } from '../master/task.ts'
 import { chooseOutput } from '../output/format.ts'
 import { runReduceTask } from '../reduce/reduce-task.ts'
 import { importJob } from '../task/engine-job.ts'
 import { ProgressRow } from '../task/progress-row.ts'
 import { SideFiles } from '../task/side-file.ts'
 import { WorkerTaskContext } from '../task/task-context.ts'
-import type { WorkerEnvironment } from '../task/task-environment.ts'
+import type { TaskEnvironment, WorkerEnvironment } from '../task/task-environment.ts'
 import { WorkerSpace } from '../task/worker-space.ts'
 import { taskFailure } from './task-failure.ts'
 
@@ -32,7 +36,7 @@ export function createRunner(
       const { worker, mapper, sides } = await tools
       const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus, sides)
       const env = { ...worker, ctx, bad }
-      const done = task.kind === 'map' ? await mapper.run(task, env) : await runReduceTask(task, env)
+      const done = await runTask(task, mapper, env)
       sides.check()
       return done
     } catch (error) {
@@ -40,6 +44,21 @@ export function createRunner(
       abort.abort(error)
       return { ...taskFailure(error, task.outputFile, plan.scratch), bad }
     }
+  }
+}
+
+async function runTask(task: Task, mapper: Mapper, env: TaskEnvironment): Promise<TaskDone> {
+  switch (task.kind) {
+    case 'map':
+      return await mapper.run(task, env)
+    case 'broadcast':
+      return await runBroadcastTask(task, env)
+    case 'sample':
+      return await runSampleTask(task, env)
+    case 'range-sample':
+      return await runRangeSampleTask(task, env)
+    case 'reduce':
+      return await (env.plan.join === undefined ? runReduceTask(task, env) : runJoinReduceTask(task, env))
   }
 }
 

@@ -19,7 +19,9 @@ const errorFiles = ['dfs/base/errors.ts', 'mapreduce/base/errors.ts']
 
 /** How bin wires jobs: each of these only where a command that runs one is asked for. */
 const jobWiring = [
+  'mapreduce/master/explain.ts',
   'mapreduce/master/load-job.ts',
+  'mapreduce/master/input-names.ts',
   'mapreduce/master/load-params.ts',
   'mapreduce/base/nearest-name.ts',
   'mapreduce/master/run-job.ts',
@@ -35,6 +37,9 @@ const jobWiring = [
   'mapreduce/table',
   'mapreduce/task/side-file.ts',
 ]
+
+/** What a job may name in place of a function. */
+const reductions = ['mapreduce/shuffle/aggregate.ts', 'mapreduce/shuffle/pass-through.ts', 'mapreduce/shuffle/range.ts']
 
 /** What every part of the engine stands on. */
 const ground = ['mapreduce/base', 'mapreduce/record']
@@ -73,6 +78,17 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     ],
     types: contracts,
   },
+  'mapreduce/join': {
+    imports: [
+      ...ground,
+      'mapreduce/kernels',
+      'mapreduce/input',
+      'mapreduce/shuffle',
+      'mapreduce/output',
+      'mapreduce/task',
+    ],
+    types: contracts,
+  },
   // Map and reduce never import each other: they meet in the run file, which is the shuffle's.
   'mapreduce/map': {
     imports: [
@@ -82,6 +98,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/shuffle',
       'mapreduce/output',
       'mapreduce/task',
+      'mapreduce/join',
     ],
     types: contracts,
   },
@@ -99,6 +116,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/task',
       'mapreduce/map',
       'mapreduce/reduce',
+      'mapreduce/join',
       'dfs/short-circuit.ts',
     ],
     types: contracts,
@@ -125,7 +143,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/input/inspect.ts',
       'mapreduce/input/quote-table.ts',
       'mapreduce/output',
-      'mapreduce/shuffle/aggregate.ts',
+      ...reductions,
       'mapreduce/job.ts',
       'dfs/index.ts',
     ],
@@ -136,7 +154,8 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       ...ground,
       'mapreduce/input/format.ts',
       'mapreduce/output/format.ts',
-      'mapreduce/shuffle/aggregate.ts',
+      ...reductions,
+      'mapreduce/join/define.ts',
       'mapreduce/master/run-job.ts',
     ],
   },

@@ -23,6 +23,7 @@ describe('the words of quern run', () => {
     expect(await parse(...least)).toEqual({
       job: 'wordcount',
       inputs: [{ kind: 'local', path: 'a' }],
+      inputWords: ['a'],
       output: { kind: 'local', path: 'out' },
       given: {},
       overwrite: false,
@@ -31,6 +32,7 @@ describe('the words of quern run', () => {
       memoryBytes: 2 ** 29,
       format: undefined,
       check: false,
+      explain: false,
       quiet: false,
       json: false,
       taskTimeoutMs: undefined,

@@ -45,16 +45,19 @@ class Refusing implements RecordReader {
 const bad = (offset: number): BadRecord => new BadRecord('in', offset, Buffer.from('{...'), 'it is not JSON')
 const memory = new SharedArrayBuffer(PROGRESS_FIELDS * 8)
 
-function mode(map: (record: unknown, emit: (key: unknown) => void) => unknown, atMost = 10): SkipMode {
+type MapFunction = (record: unknown, emit: (key: unknown) => void) => unknown
+
+function mode(atMost = 10): SkipMode {
   const skippedFile = path.join(directory, 'skipped')
   const task = { kind: 'map', task: 0, attempt: 1, segments: [], outputFile: '', skippedFile } as const
   const progress = new ProgressRow(memory, 0)
   const ctx = new WorkerTaskContext(task, {}, progress, new AbortController().signal, () => {}, new SideFiles([]))
-  return new SkipMode(task, { job: { map }, progress, ctx }, atMost)
+  return new SkipMode(task, { progress, ctx }, atMost)
 }
 
 const emitted: unknown[] = []
-const segment = (reader: RecordReader): SkipSegment => ({
+const segment = (reader: RecordReader, map: MapFunction = () => {}): SkipSegment => ({
+  input: { map },
   reader,
   output: { emit: (key) => emitted.push(String(key)), records: 0, flush: () => {} },
   file: 4,
@@ -66,8 +69,8 @@ const segment = (reader: RecordReader): SkipSegment => ({
 describe('a record that its format refuses', () => {
   it('is set aside whole, and the one behind it is mapped', async () => {
     emitted.length = 0
-    const skip = mode((record, emit) => emit(record))
-    await skip.mapRecords(segment(new Refusing(['one', '{ no json', 'two', '{'])))
+    const skip = mode()
+    await skip.mapRecords(segment(new Refusing(['one', '{ no json', 'two', '{']), (record, emit) => emit(record)))
     expect(emitted).toEqual(['one', 'two'])
     const file = path.join(directory, 'skipped')
     expect(skip.skipped).toEqual({ skipped: { file, records: 2 } })
@@ -77,7 +80,7 @@ describe('a record that its format refuses', () => {
   })
 
   it('ends the task when it is one too many', async () => {
-    await expect(mode(() => {}, 1).mapRecords(segment(new Refusing(['{', '{'])))).rejects.toMatchObject({
+    await expect(mode(1).mapRecords(segment(new Refusing(['{', '{'])))).rejects.toMatchObject({
       code: 'MR_SKIPPED_TOO_MANY',
       message: expect.stringContaining('the last one, at in, byte 10'),
     })
@@ -85,7 +88,7 @@ describe('a record that its format refuses', () => {
 
   it('is told from a reader that failed', async () => {
     const broken = new Error('the disk')
-    await expect(mode(() => {}).mapRecords(segment(new Refusing(['{'], () => broken)))).rejects.toBe(broken)
+    await expect(mode().mapRecords(segment(new Refusing(['{'], () => broken)))).rejects.toBe(broken)
   })
 })
 
@@ -93,11 +96,11 @@ describe('the record at hand', () => {
   it('stands in the progress row during its call, and none between calls', async () => {
     const row = new Float64Array(memory)
     const seen: unknown[] = []
-    const skip = mode((record) => {
+    const map: MapFunction = (record) => {
       seen.push([row[progressField.recordFile], row[progressField.recordOffset]])
       if (record === 'two') throw new Error('no')
-    })
-    await skip.mapRecords(segment(new Refusing(['one', 'two', 'three'])))
+    }
+    await mode().mapRecords(segment(new Refusing(['one', 'two', 'three']), map))
     expect(seen).toEqual([
       [5, 0],
       [5, 10],

@@ -232,6 +232,7 @@ describe('reducing', () => {
       throw new Error('no side files here')
     },
     inputFile: '',
+    inputName: '',
     attempt: 1,
     task: 0,
     signal: new AbortController().signal,

@@ -1,0 +1,101 @@
+import type { Job, JoinSideName, JoinStrategy } from '../job.ts'
+import { type Aggregate, isAggregate } from '../shuffle/aggregate.ts'
+import { inputNames, inputOf } from './input-names.ts'
+import type { ExpandedInputs } from './inputs.ts'
+import type { RunJobOptions } from './job-options.ts'
+import type { JoinDecision } from './join-strategy.ts'
+import { shown } from './output-place.ts'
+import type { WorkPlan } from './plan.ts'
+
+/** One input of a stage. */
+export interface InputExplanation {
+  /** Empty for the input of a job with a single one. */
+  readonly name: string
+  readonly format: string
+  readonly files: number
+  readonly bytes: number
+  /** Of the files, how many are compressed: each of these is one split. */
+  readonly gzipFiles: number
+}
+
+/** What one round of map, shuffle and reduce would do. A job is one stage; a flow is several. */
+export interface StageExplanation {
+  readonly name: string
+  readonly inputs: readonly InputExplanation[]
+  readonly splits: number
+  /** 0: the output of the maps is the output. */
+  readonly reducers: number
+  /** How keys find their reducer; empty without reducers. */
+  readonly partition: string
+  /** What becomes of values before they are shuffled; empty where nothing does. */
+  readonly combine: string
+  readonly join?: { readonly strategy: JoinStrategy; readonly held: JoinSideName; readonly why: string }
+  readonly output: { readonly path: string; readonly format: string; readonly parts: number }
+}
+
+/** What a job would do, without anything of it being done. */
+export interface JobExplanation {
+  readonly jobName: string
+  readonly workers: number
+  readonly memoryBytesPerWorker: number
+  readonly stages: readonly StageExplanation[]
+  readonly notes: readonly string[]
+}
+
+export interface Explained {
+  readonly job: Job
+  readonly options: RunJobOptions
+  readonly inputs: ExpandedInputs
+  readonly work: WorkPlan
+  readonly join: JoinDecision | undefined
+}
+
+export function explanationOf({ job, options, inputs, work, join }: Explained): JobExplanation {
+  const format = options.format ?? job.output?.output ?? 'tsv'
+  return {
+    jobName: options.jobName,
+    workers: work.slots,
+    memoryBytesPerWorker: work.memoryBytesPerSlot,
+    stages: [
+      {
+        name: options.jobName,
+        inputs: (inputNames(job) ?? ['']).map((name) => inputExplanation(job, name, inputs)),
+        splits: work.splits.length,
+        reducers: work.reducers,
+        partition: work.reducers === 0 ? '' : partitionOf(job),
+        combine: work.reducers === 0 || join !== undefined ? '' : combineOf(job),
+        ...(join === undefined ? {} : { join }),
+        output: { path: shown(options.output), format, parts: work.parts.length },
+      },
+    ],
+    notes: work.notes,
+  }
+}
+
+function inputExplanation(job: Job, name: string, { files }: ExpandedInputs): InputExplanation {
+  const own = files.filter(({ input }) => (input ?? '') === name)
+  return {
+    name,
+    format: inputOf(job, name === '' ? undefined : name)?.input?.input ?? 'text',
+    files: own.length,
+    bytes: own.reduce((sum, { length }) => sum + length, 0),
+    gzipFiles: own.filter(({ gzip }) => gzip).length,
+  }
+}
+
+function partitionOf({ partition, groupBy, join }: Job): string {
+  if (typeof partition === 'function') return "the job's own function"
+  if (partition?.partition === 'range') return 'ranges of keys, cut by a sample of the input'
+  if (groupBy !== undefined) return `a hash of the first ${groupBy === 1 ? 'field' : `${groupBy} fields`} of the key`
+  return join === undefined ? 'a hash of the key' : 'a hash of the key; hot keys, if a sample shows any, over several'
+}
+
+const foldable: readonly Aggregate['aggregate'][] = ['sum', 'count', 'min', 'max']
+
+function combineOf({ combine, reduce }: Job): string {
+  const aggregate = isAggregate(combine) ? combine : combine === undefined && isAggregate(reduce) ? reduce : undefined
+  if (aggregate === undefined) return typeof combine === 'function' ? 'a function, over sorted runs' : ''
+  return foldable.includes(aggregate.aggregate)
+    ? `${aggregate.aggregate}, folded into a table while mapping (what is no number, over sorted runs)`
+    : `${aggregate.aggregate}, over sorted runs`
+}
