@@ -102,7 +102,10 @@ function rowsOf(report: JobReport): Row[] {
       label: 'shuffle',
       phrases: [
         humanBytes(count(counter.shuffleBytes)),
-        `${many(count(counter.reduceInputGroups), 'key')}`,
+        // A reduction that passes records on never looks where a key ends.
+        ...(count(counter.reduceInputGroups) > 0 || count(counter.reduceInputRecords) === 0
+          ? [many(count(counter.reduceInputGroups), 'key')]
+          : [many(count(counter.reduceInputRecords), 'record')]),
         // One sorted run a map is what there has to be; more means that memory was short.
         count(counter.spills) <= report.maps
           ? 'no spills'

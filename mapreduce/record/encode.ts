@@ -207,7 +207,7 @@ export class Encoder {
   private json(value: object): number {
     let text: string | undefined
     try {
-      text = JSON.stringify(value, (_name, item: unknown) => (typeof item === 'bigint' ? item.toString() : item))
+      text = JSON.stringify(value, asJson)
     } catch (cause) {
       throw new MrError('MR_USER_CODE', `emit was given a value that is not JSON: ${String(cause)}`, { cause })
     }
@@ -219,6 +219,12 @@ export class Encoder {
     this.string(text)
     return kind.Json
   }
+}
+
+/** What JSON has no form for. */
+function asJson(_name: string, item: unknown): unknown {
+  if (item instanceof Descending) throw new TypeError('desc() turns the order of a key round, and a value has none')
+  return typeof item === 'bigint' ? item.toString() : item
 }
 
 /** Whether a tuple can hold it: everything but objects. */

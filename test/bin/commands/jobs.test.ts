@@ -23,6 +23,8 @@ describe('quern jobs', () => {
         'wordcount  how often each word occurs',
         'grep       the lines that match a pattern, in input order',
         '           -p pattern=<string> [-p fixed] [-p ignoreCase] [-p invert] [-p file]',
+        'sort       whole lines in one order over all parts, by bytes or by a field',
+        '           [-p key=<number>] [-p separator=<string>] [-p numeric] [-p reverse]',
         'index      for each term the files it stands in, with counts',
         '',
         'More about one: quern jobs <name>. A job of your own is a path: quern run ./my-job.ts …',
