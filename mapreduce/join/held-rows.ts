@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { diskError } from '../base/system-error.ts'
-import { copyBytes } from '../record/record-stream.ts'
+import { copyBytes } from '../record/copy-bytes.ts'
 
 /** kind u8, length u32. */
 const HEADER_BYTES = 5

@@ -1,7 +1,8 @@
 import type { BroadcastTable } from '../master/task.ts'
+import { copyBytes } from '../record/copy-bytes.ts'
 import { hashKey } from '../record/hash.ts'
 import { metaKind, metaLength, packMeta } from '../record/kind.ts'
-import { copyBytes, type RecordView } from '../record/record-stream.ts'
+import type { RecordView } from '../record/record-stream.ts'
 
 /** Memory as bytes and as words, from the same beginning. */
 export interface TableMemory {

@@ -35,6 +35,8 @@ export interface Kernels {
    * take; `to` when it took all, else the table's `status` tells why.
    */
   fold(table: number, pending: number, values: number, from: number, to: number, operation: number): number
+  /** Copies bytes within the arena. */
+  copy(to: number, from: number, length: number): void
   /** Rebuilds the slots (their number has been raised in the table) from the entries. */
   rehash(table: number): void
 }

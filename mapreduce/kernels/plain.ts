@@ -141,6 +141,10 @@ export function plainKernels(arena: Arena): Kernels {
       return i
     },
 
+    copy(to, from, length) {
+      bytes.copyWithin(to, from, from + length)
+    },
+
     rehash(state) {
       const at = state >>> 2
       const slots = (u32[at + table.slots] ?? 0) >>> 2

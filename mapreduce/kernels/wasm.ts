@@ -21,13 +21,14 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     }
     throw error
   }
-  const { tokenise, lines, csv, quotes, fold, rehash } = instance.exports
+  const { tokenise, lines, csv, quotes, fold, copy, rehash } = instance.exports
   if (
     !isFunction(tokenise) ||
     !isFunction(lines) ||
     !isFunction(csv) ||
     !isFunction(quotes) ||
     !isFunction(fold) ||
+    !isFunction(copy) ||
     !isFunction(rehash)
   ) {
     throw new TypeError('kernels.wasm was built from other sources than this module: build again')
@@ -52,6 +53,9 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
       ) >>> 0,
     quotes: (position, limit, quote, delimiter, before) => quotes(position, limit, quote, delimiter, before) >>> 0,
     fold: (table, pending, values, from, to, operation) => fold(table, pending, values, from, to, operation) >>> 0,
+    copy: (to, from, length) => {
+      copy(to, from, length)
+    },
     rehash: (table) => {
       rehash(table)
     },

@@ -15,5 +15,5 @@ export interface TaskOutput extends RecordSink {
 
 /** `buffer` is the task's to lend until `close`; `place` is its part's among those of the job. */
 export function openOutput(path: string, format: OutputFormat, buffer: Buffer, place: HashPlace): TaskOutput {
-  return format.output === 'table' ? new TableWriter(path, buffer, place) : new OutputWriter(path, format)
+  return format.output === 'table' ? new TableWriter(path, buffer, place) : new OutputWriter(path, format, buffer)
 }

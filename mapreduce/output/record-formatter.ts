@@ -1,7 +1,8 @@
 import { MrError } from '../base/errors.ts'
+import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
 import { Decoder, decodeInt } from '../record/decode.ts'
 import { kind } from '../record/kind.ts'
-import { copyBytes, type RecordSink } from '../record/record-stream.ts'
+import type { RecordSink } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
 import { CsvRecord } from './csv-record.ts'
 import type { OutputFormat } from './format.ts'
@@ -16,14 +17,18 @@ const MARGIN = 64
 /** Records in the bytes of an output format, gathered in a buffer that `flush` takes to where they belong. */
 export abstract class RecordFormatter implements RecordSink {
   records = 0
-  protected buffer: Buffer = Buffer.allocUnsafeSlow(FLUSH_BYTES + MARGIN)
+  protected buffer: Buffer
+  private arenaAt: number
   /** Bytes of the buffer that wait to be flushed. */
   protected used = 0
   private readonly format: OutputFormat['output']
   private readonly decoder = new Decoder()
   private readonly csv: CsvRecord | undefined
 
-  constructor(format: OutputFormat) {
+  /** `buffer` is the formatter's to use; a record that does not fit makes it take a larger one of its own. */
+  constructor(format: OutputFormat, buffer: Buffer = Buffer.allocUnsafeSlow(FLUSH_BYTES + MARGIN)) {
+    this.buffer = buffer
+    this.arenaAt = arenaOffset(buffer)
     this.format = format.output
     if (format.output === 'table') {
       throw new MrError(
@@ -83,7 +88,7 @@ export abstract class RecordFormatter implements RecordSink {
 
   private lay({ bytes, length }: CsvRecord): void {
     this.room(length)
-    copyBytes(bytes, 0, length, this.buffer, this.used)
+    copyBytes(bytes, 0, length, this.buffer, this.used, this.arenaAt)
     this.used += length
   }
 
@@ -91,7 +96,7 @@ export abstract class RecordFormatter implements RecordSink {
     if (kindOfField === kind.Text) {
       const length = end - start
       this.room(length)
-      copyBytes(bytes, start, end, this.buffer, this.used)
+      copyBytes(bytes, start, end, this.buffer, this.used, this.arenaAt)
       this.used += length
     } else if (kindOfField === kind.Int) this.int(decodeInt(bytes, start))
     else {
@@ -131,6 +136,8 @@ export abstract class RecordFormatter implements RecordSink {
   private room(payload: number): void {
     if (this.used + payload + MARGIN <= this.buffer.length) return
     this.flush()
-    if (payload + MARGIN > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(payload + MARGIN)
+    if (payload + MARGIN <= this.buffer.length) return
+    this.buffer = Buffer.allocUnsafeSlow(payload + MARGIN)
+    this.arenaAt = -1
   }
 }

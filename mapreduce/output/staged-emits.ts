@@ -1,8 +1,8 @@
 import { MrError } from '../base/errors.ts'
+import { copyBytes } from '../record/copy-bytes.ts'
 import { Decoder } from '../record/decode.ts'
 import { Encoder } from '../record/encode.ts'
 import { FIELD_BYTES_MAX, kind } from '../record/kind.ts'
-import { copyBytes } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
 
 type EmitUnknown = (key: unknown, value?: unknown) => void

@@ -11,8 +11,9 @@ export class OutputWriter extends RecordFormatter {
   /** What the disk refused. User code may catch it around `emit`; the output is not to be used all the same. */
   private failure: unknown
 
-  constructor(path: string, format: OutputFormat) {
-    super(format)
+  /** `buffer`, if there is one, is lent until `close`. */
+  constructor(path: string, format: OutputFormat, buffer?: Buffer) {
+    super(format, buffer)
     this.path = path
     try {
       this.fd = openSync(path, 'wx', 0o644)

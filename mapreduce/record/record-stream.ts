@@ -48,13 +48,6 @@ export function emptyView(): RecordView {
   }
 }
 
-/** Copies a byte range; short ones without the cost of a native call. */
-export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  const length = end - start
-  if (length < 24) for (let i = 0; i < length; i++) to[at + i] = from[start + i] ?? 0
-  else to.set(from.subarray(start, end), at)
-}
-
 /** Writes all of a stream to a sink; `every` is called once in 65,536 records. Returns how many there were. */
 export function copyRecords(from: RecordStream, to: RecordSink, every: () => void): number {
   let records = 0

@@ -1,7 +1,8 @@
+import { copyBytes } from '../record/copy-bytes.ts'
 import { type Decoded, Decoder } from '../record/decode.ts'
 import { tuplePrefixEnd } from '../record/encode.ts'
 import { kind } from '../record/kind.ts'
-import { copyBytes, type RecordStream } from '../record/record-stream.ts'
+import type { RecordStream } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
 
 export interface GroupsOptions {

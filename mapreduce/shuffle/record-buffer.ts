@@ -1,6 +1,7 @@
 import type { Arena } from '../kernels/arena.ts'
+import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
 import { metaKind, metaLength, packMeta } from '../record/kind.ts'
-import { copyBytes, type RecordView } from '../record/record-stream.ts'
+import type { RecordView } from '../record/record-stream.ts'
 import { type KeyIndex, SORT_RECORDS_MAX, sortKeys } from './sort.ts'
 
 const INDEX_BYTES = 16
@@ -20,12 +21,14 @@ export class RecordBuffer {
   private readonly bottom: number
   private readonly top: number
   private used: number
+  private readonly arenaAt: number
 
   constructor(arena: Arena, at: number, byteLength: number) {
     this.arena = arena
     this.bottom = at
     this.top = Math.floor((at + byteLength) / 16) * 16
     this.used = at
+    this.arenaAt = arenaOffset(arena.bytes)
   }
 
   get empty(): boolean {
@@ -54,8 +57,8 @@ export class RecordBuffer {
     const keyLength = keyEnd - keyStart
     const valueLength = valueEnd - valueStart
     const at = this.used
-    copyBytes(key, keyStart, keyEnd, bytes, at)
-    copyBytes(value, valueStart, valueEnd, bytes, at + keyLength)
+    copyBytes(key, keyStart, keyEnd, bytes, at, this.arenaAt)
+    copyBytes(value, valueStart, valueEnd, bytes, at + keyLength, this.arenaAt)
     this.used = at + keyLength + valueLength
     this.count++
     const entry = (this.top - this.count * INDEX_BYTES) >>> 2
@@ -107,7 +110,10 @@ export class RecordBuffer {
   /** Brings a record nearer to the processor. */
   touch(i: number): number {
     const { u32, bytes } = this.arena
-    return bytes[u32[this.entry(i)] ?? 0] ?? 0
+    const entry = this.entry(i)
+    const at = u32[entry] ?? 0
+    // A record mostly lies in two cache lines, or a few.
+    return (bytes[at] ?? 0) ^ (bytes[at + metaLength(u32[entry + 1] ?? 0)] ?? 0)
   }
 
   viewOf(i: number, view: RecordView): void {

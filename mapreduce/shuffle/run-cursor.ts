@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import { inArena } from '../record/copy-bytes.ts'
 import { emptyView, type RecordStream, type RecordView } from '../record/record-stream.ts'
 import { readVarint, varint } from '../record/varint.ts'
 import { LostRun } from './lost-run.ts'
@@ -23,6 +24,9 @@ export class RunCursor implements RecordStream {
   readonly source: SliceSource
   private readonly fd: number
   private buffer: Buffer
+  /** The buffer as records are handed out: in the arena, if it lies there. */
+  private whole: Buffer
+  private offset: number
   /** File position after what is in the buffer. */
   private position: number
   private readonly limit: number
@@ -34,6 +38,9 @@ export class RunCursor implements RecordStream {
   constructor(source: SliceSource, buffer: Buffer) {
     this.source = source
     this.buffer = buffer
+    const { bytes, offset } = inArena(buffer)
+    this.whole = bytes
+    this.offset = offset
     this.position = source.offset
     this.limit = source.offset + source.length
     try {
@@ -45,7 +52,7 @@ export class RunCursor implements RecordStream {
 
   advance(): boolean {
     if (this.at === this.blockEnd && !this.nextBlock()) return false
-    const { buffer, view } = this
+    const { buffer, view, offset } = this
     readVarint(buffer, this.at)
     const keyLength = varint.value
     readVarint(buffer, varint.next)
@@ -56,11 +63,11 @@ export class RunCursor implements RecordStream {
     if (keyLength < 1 || valueLength < 1 || end > this.blockEnd)
       throw this.lost('has a record that runs over its block')
     view.keyKind = buffer[key] ?? 0
-    view.keyStart = key + 1
-    view.keyEnd = value
+    view.keyStart = offset + key + 1
+    view.keyEnd = offset + value
     view.valueKind = buffer[value] ?? 0
-    view.valueStart = value + 1
-    view.valueEnd = end
+    view.valueStart = offset + value + 1
+    view.valueEnd = offset + end
     this.at = end
     let high = 0
     let low = 0
@@ -98,8 +105,8 @@ export class RunCursor implements RecordStream {
     if (crc32(this.buffer.subarray(start, start + length)) !== expected) throw this.lost('fails its checksum')
     this.at = start
     this.blockEnd = start + length
-    this.view.keyBytes = this.buffer
-    this.view.valueBytes = this.buffer
+    this.view.keyBytes = this.whole
+    this.view.valueBytes = this.whole
     return true
   }
 
@@ -110,7 +117,8 @@ export class RunCursor implements RecordStream {
       // Bounded by what the slice can hold, whatever a damaged header claims.
       const grown = Buffer.allocUnsafeSlow(Math.min(needed, rest + this.limit - this.position))
       this.buffer.copy(grown, 0, this.at, this.filled)
-      this.buffer = grown
+      this.buffer = this.whole = grown
+      this.offset = 0
     } else this.buffer.copy(this.buffer, 0, this.at, this.filled)
     this.at = 0
     this.filled = rest

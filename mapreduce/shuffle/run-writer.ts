@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { diskError } from '../base/system-error.ts'
-import { copyBytes, type RecordSink } from '../record/record-stream.ts'
+import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
+import type { RecordSink } from '../record/record-stream.ts'
 import { writeVarint } from '../record/varint.ts'
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES, RUN_HEADER_BYTES, RUN_MAGIC, RUN_VERSION } from './run-format.ts'
 
@@ -22,6 +23,7 @@ export class RunWriter implements RecordSink {
   readonly path: string
   private readonly fd: number
   private buffer: Buffer
+  private arenaAt: number
   /** Written out once it holds this much, at the end of a block. */
   private readonly flushBytes: number
   private used = RUN_HEADER_BYTES
@@ -42,6 +44,7 @@ export class RunWriter implements RecordSink {
   ) {
     this.path = path
     this.buffer = buffer
+    this.arenaAt = arenaOffset(buffer)
     this.flushBytes = Math.max(BLOCK_BYTES, buffer.length - 2 * BLOCK_BYTES)
     try {
       this.fd = openSync(path, 'wx', header.mode)
@@ -76,10 +79,10 @@ export class RunWriter implements RecordSink {
     let at = writeVarint(buffer, this.used, keyLength + 1)
     at = writeVarint(buffer, at, valueLength + 1)
     buffer[at++] = keyKind
-    copyBytes(keyBytes, keyStart, keyEnd, buffer, at)
+    copyBytes(keyBytes, keyStart, keyEnd, buffer, at, this.arenaAt)
     at += keyLength
     buffer[at++] = valueKind
-    copyBytes(valueBytes, valueStart, valueEnd, buffer, at)
+    copyBytes(valueBytes, valueStart, valueEnd, buffer, at, this.arenaAt)
     this.used = at + valueLength
     this.sliceRecords++
     this.records++
@@ -129,7 +132,9 @@ export class RunWriter implements RecordSink {
     this.closeBlock()
     this.flush()
     const needed = payload + RECORD_OVERHEAD_MAX + BLOCK_HEADER_BYTES
-    if (needed > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(needed)
+    if (needed <= this.buffer.length) return
+    this.buffer = Buffer.allocUnsafeSlow(needed)
+    this.arenaAt = -1
   }
 
   private flush(): void {

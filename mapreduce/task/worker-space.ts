@@ -2,6 +2,7 @@ import { ChunkSpace } from '../input/chunk-space.ts'
 import { Arena } from '../kernels/arena.ts'
 import { chooseKernels } from '../kernels/choose.ts'
 import type { Kernels } from '../kernels/kernels.ts'
+import { useArena } from '../record/copy-bytes.ts'
 import { BLOCK_BYTES } from '../shuffle/run-format.ts'
 
 /** Offsets into the arena have to fit 31 bits, since JavaScript's integer operations are signed. */
@@ -26,6 +27,7 @@ export class WorkerSpace {
   constructor(memoryBytes: number) {
     this.arena = new Arena(Math.min(memoryBytes, ARENA_BYTES_MAX))
     this.kernels = chooseKernels(this.arena)
+    useArena(this.arena.bytes, this.kernels.copy)
     this.chunk = new ChunkSpace(this.arena, this.kernels, memoryBytes)
     const writeBytes = Math.min(10 * BLOCK_BYTES, Math.max(3 * BLOCK_BYTES, Math.floor(memoryBytes / 32)))
     this.writeBuffer = this.take(writeBytes)

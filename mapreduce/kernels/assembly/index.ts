@@ -302,3 +302,7 @@ export function rehash(state: usize): void {
     store<u32>(cell, i + 1, 4)
   }
 }
+
+export function copy(to: usize, from: usize, length: usize): void {
+  memory.copy(to, from, length)
+}

@@ -41,6 +41,16 @@ function fill(at: number, bytes: readonly number[], around: number): void {
   }
 }
 
+test('copy moves the same bytes in both kernels, overlapping or not', () => {
+  fc.assert(
+    fc.property(texts, fc.nat(500), fc.nat(200), (bytes, from, length) => {
+      fill(1000, bytes, 7)
+      for (const kernels of [plain, wasm]) kernels.copy(800 + from, 1000, length)
+      expect(two.bytes.subarray(700, 1600)).toEqual(one.bytes.subarray(700, 1600))
+    }),
+  )
+})
+
 describe('tokenise finds the same words in both kernels', () => {
   test('at any alignment, with any limit of words, whatever stands around', () => {
     fc.assert(
