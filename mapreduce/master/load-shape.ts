@@ -130,6 +130,23 @@ function named(value: unknown, field: string, names: readonly string[]): boolean
   return typeof name === 'string' && names.includes(name)
 }
 
+function namedOutputProblem(format: unknown): string | undefined {
+  if (!isObject(format)) return undefined
+  if (format['output'] === 'table')
+    return 'a table() has to come sorted, and what is written here comes as it comes; use jsonl()'
+  return formatProblem('output', format)
+}
+
+/** The format of one of several inputs. */
+function ownInputProblem(at: string, input: unknown): string | undefined {
+  if (input === undefined) return undefined
+  if (!isObject(input) || !named(input, 'input', inputFormatNames)) {
+    return `${at}: \`input\` has to be a format such as text(), but is ${describeValue(input)}; known are ${calls(inputFormatNames)}`
+  }
+  const problem = formatProblem('input', input)
+  return problem === undefined ? undefined : `${at}: ${problem}`
+}
+
 /** Each input has a name that can stand before a `=`, a `map`, and perhaps a format. */
 function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | undefined {
   const entries = Object.entries(inputs)
@@ -142,9 +159,8 @@ function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | unde
     if (unknown !== undefined) return `${at} has a field \`${unknown}\` that quern does not know; known are input, map`
     const { input, map } = entry
     if (typeof map !== 'function') return `${at} has to have a function \`map\`, but has ${describeValue(map)}`
-    if (input !== undefined && !named(input, 'input', inputFormatNames)) {
-      return `${at}: \`input\` has to be a format such as text(), but is ${describeValue(input)}; known are ${calls(inputFormatNames)}`
-    }
+    const problem = ownInputProblem(at, input)
+    if (problem !== undefined) return problem
   }
   return undefined
 }
@@ -184,10 +200,7 @@ function joinSideProblem(at: string, side: unknown): string | undefined {
   if (value !== undefined && typeof value !== 'function') {
     return `${at} has to have a function as \`value\`, but has ${describeValue(value)}`
   }
-  if (input !== undefined && !named(input, 'input', inputFormatNames)) {
-    return `${at}: \`input\` has to be a format such as text(), but is ${describeValue(input)}; known are ${calls(inputFormatNames)}`
-  }
-  return undefined
+  return ownInputProblem(at, input)
 }
 
 const calls = (names: readonly string[]): string => names.map((name) => `${name}()`).join(', ')
@@ -238,6 +251,8 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
         if (!named(format, 'output', outputFormatNames)) {
           return `${at} has to be a format such as tsv(), but is ${describeValue(format)}; known are ${calls(outputFormatNames)}`
         }
+        const problem = namedOutputProblem(format)
+        if (problem !== undefined) return `${at}: ${problem}`
       }
       return undefined
     }

@@ -227,6 +227,12 @@ describe('what is not a job', () => {
       'export default { map() {}, reduce: "sum" }',
       '`reduce` has to be a function or an aggregate such as sum, but is the string "sum"',
     ],
+    [
+      'export default { inputs: { a: { input: { input: "csv", header: true }, map() {} } }, reduce() {} }',
+      '`inputs.a`: csv() has no option `header`',
+    ],
+    ['export default { map() {}, reduce: { passThrough: "each" } }', 'identity, sorted'],
+    ['export default { map() {}, reduce() {}, partition: { partition: "ranges" } }', 'such as range()'],
     ['export default { map() {}, input: "csv" }', '`input` has to be a format such as text(), but is the string "csv"'],
     [
       'export default { map() {}, output: text => text }',

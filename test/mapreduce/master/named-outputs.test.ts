@@ -93,6 +93,8 @@ describe('named outputs', () => {
     ['{ "a-b": { output: "tsv" } }', "`outputs.a-b`: an output's name"],
     ['{ a: "tsv" }', '`outputs.a` has to be a format such as tsv(), but is the string "tsv"'],
     ['[]', '`outputs` has to be an object of formats by name'],
+    ['{ a: { output: "table" } }', '`outputs.a`: a table() has to come sorted'],
+    ['{ a: { output: "csv", delimeter: ";" } }', '`outputs.a`: csv() has no option `delimeter`'],
   ])('declared as %s are refused', async (outputs, message) => {
     const file = await place.write('job.mjs', `export default { outputs: ${outputs}, map() {} }`)
     await expect(importJob(file, 'named')).rejects.toThrow(message)
