@@ -107,4 +107,13 @@ describe('a job from the documents', () => {
     expect(run('bytes', source)).toBe('10.0.0.1\t4000\n10.0.0.2\t700\n')
     expect(run('large', source, '-p', 'least=1000')).toBe('10.0.0.1\t4000\n')
   })
+
+  it('runs as the page on joins has it: amounts under names', () => {
+    writeFileSync(path.join(folder, 'named.ts'), blocks('docs/joins.md', 'ts')[0] ?? '')
+    writeFileSync(path.join(folder, 'orders.csv'), '7,a,12\n8,b,30\n7,c,5\n')
+    writeFileSync(path.join(folder, 'names.tsv'), '7\tAda\n9\tEve\n')
+    const inputs = ['-i', 'left=orders.csv', '-i', 'right=names.tsv']
+    execFileSync(quern, ['run', './named.ts', ...inputs, '-o', 'named', '--quiet', '--check'], { cwd: folder })
+    expect(readFileSync(path.join(folder, 'named/part-m-00000'), 'utf8')).toBe('Ada\t12\nunknown\t30\nAda\t5\n')
+  })
 })

@@ -24,7 +24,7 @@ async function describeJob(nameOrPath: string, cwd: string): Promise<JobDescript
     describe: listed?.describe ?? job.describe ?? '',
     source: sourcePath,
     params: job.params ?? {},
-    reduces: job.reduce !== undefined,
+    reduces: job.reduce !== undefined || job.join !== undefined,
   }
 }
 

@@ -87,6 +87,12 @@ function stageCommand(name: StageName): Command {
       if (!(await parse(command, argv, io))) return 0
       const { param = [], side = [], format, root, input }: StageOptions = command.opts()
       const loaded = await loadJob(command.args[0] ?? '', { cwd: io.cwd, bundled: bundledJobs })
+      if (loaded.job.join !== undefined) {
+        throw new MrError(
+          'MR_USAGE',
+          `${loaded.name} is a join, which has no stages to run as filters. Run it with quern run.`,
+        )
+      }
       const params = resolveParams(loaded.job.params, parseParams(param), loaded.name)
       const sides = parseSides(side, io.cwd)
       const dfs = lazyDfs({ root, create: false }, io)

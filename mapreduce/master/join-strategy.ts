@@ -1,5 +1,5 @@
 import { MrError } from '../base/errors.ts'
-import type { JoinParts, JoinSideName, JoinStrategy, JoinType } from '../job.ts'
+import type { JoinParts, JoinSideName, JoinType } from '../job.ts'
 import type { MasterLimits } from './limits.ts'
 import type { InputFile, JoinPlan } from './task.ts'
 
@@ -47,7 +47,8 @@ export function decideJoin(
     side === undefined
       ? `a ${join.type} join has no side that may be broadcast`
       : `${side} has ${size(bytes[side])}, more than the ${size(limits.broadcastInputBytesMax)} that are broadcast`
-  return { strategy: shuffled(bytes), held: smaller, why: reason }
+  // A table of one side is cheaper than sorting both, also where it takes several rounds.
+  return { strategy: 'partitioned', held: smaller, why: reason }
 }
 
 /** What a broadcast that turned out too large becomes. */
@@ -82,12 +83,6 @@ function smallest(
   const [first, second] = sides
   if (first === undefined || second === undefined) return first
   return bytes[first] < bytes[second] ? first : second
-}
-
-/** With the smaller side well below the other a table of it is cheaper than sorting both. */
-function shuffled(bytes: Readonly<Record<JoinSideName, number>>): Extract<JoinStrategy, 'sort-merge' | 'partitioned'> {
-  void bytes
-  return 'partitioned'
 }
 
 function notBroadcastable(type: JoinType, side: JoinSideName | 'any'): MrError {
