@@ -7,6 +7,7 @@ import { pairParts } from '../../../mapreduce/master/merge-splits.ts'
 import { planSplits } from '../../../mapreduce/master/splits.ts'
 import {
   type BroadcastTable,
+  type HotKey,
   type InputFile,
   type MapTask,
   PROGRESS_FIELDS,
@@ -34,6 +35,8 @@ export interface EngineJoinCase {
   readonly splitBytes?: number
   readonly tableBytesMax?: number
   readonly checked?: boolean
+  /** Keys that are dealt out, and from which side. */
+  readonly hot?: readonly HotKey[]
 }
 
 export interface JoinResult {
@@ -128,6 +131,7 @@ class JoinEngine {
         outputFile: outputFile(`m${task}`),
         skippedFile: outputFile(`s${task}`),
         ...(table === undefined ? {} : { table }),
+        ...(this.join.hot === undefined ? {} : { hot: this.join.hot }),
       }),
     )
     for (const map of maps) done.push(finished(await runner(map)))

@@ -30,8 +30,8 @@ function reference(left: readonly Row[], right: readonly Row[], type: EngineJoin
 
 describe('a held side beyond memory', () => {
   // Five megabytes of rows a side, into workers of four: tables are filled again and again, and rows of a key go to disk.
-  const left = rows('l', 2600, (n) => (n % 13 === 0 ? '' : n % 3 === 0 ? 'hot' : `k${n % 700}`))
-  const right = rows('r', 2500, (n) => (n % 11 === 0 ? '' : n % 1000 === 0 ? 'hot' : `k${n % 900}`))
+  const left = rows('l', 870, (n) => (n % 13 === 0 ? '' : n % 3 === 0 ? 'hot' : `k${n % 230}`))
+  const right = rows('r', 840, (n) => (n % 11 === 0 ? '' : n % 300 === 0 ? 'hot' : `k${n % 300}`))
 
   it.each(joinTypes)('gives a %s join the same bytes by hash tables, in any memory', async (type) => {
     for (const held of ['left', 'right'] as const) {
@@ -39,7 +39,7 @@ describe('a held side beyond memory', () => {
         type,
         strategy: 'partitioned',
         held,
-        wide: 2000,
+        wide: 6000,
         reducers: 1,
         left: [lines(left)],
         right: [lines(right)],
@@ -51,10 +51,10 @@ describe('a held side beyond memory', () => {
   })
 
   it.each(joinTypes)('gives a %s join the same bytes by sorting, in any memory', async (type) => {
-    const hot = rows('r', 2500, (n) => (n % 2 === 0 ? 'hot' : `k${n}`))
+    const hot = rows('r', 840, (n) => (n % 2 === 0 ? 'hot' : `k${n}`))
     const few = rows('l', 9, (n) => (n < 5 ? 'hot' : `k${n}`))
     for (const held of ['left', 'right'] as const) {
-      const join = { type, strategy: 'sort-merge', held, wide: 2000, left: [lines(few)], right: [lines(hot)] } as const
+      const join = { type, strategy: 'sort-merge', held, wide: 6000, left: [lines(few)], right: [lines(hot)] } as const
       const small = await runJoin({ ...join, memoryBytes: 4 * MiB })
       expect(digest(small)).toEqual(digest(await runJoin({ ...join, memoryBytes: 64 * MiB })))
       expect(sorted(small.parts)).toEqual(reference(few, hot, type))
@@ -62,9 +62,9 @@ describe('a held side beyond memory', () => {
   })
 
   it('holds the rows of a key in a merge join too', async () => {
-    const hot = rows('r', 2500, () => 'k')
+    const hot = rows('r', 840, () => 'k')
     const few = rows('l', 3, () => 'k')
-    const join = { type: 'inner', strategy: 'merge', held: 'right', wide: 2000 } as const
+    const join = { type: 'inner', strategy: 'merge', held: 'right', wide: 6000 } as const
     const { parts } = await runJoin({ ...join, left: hashedParts(few, 2), right: hashedParts(hot, 2) })
     expect(sorted(parts)).toEqual(reference(few, hot, 'inner'))
   })
@@ -88,7 +88,7 @@ describe('a held side beyond memory', () => {
       type: 'inner',
       strategy: 'broadcast',
       held: 'right',
-      wide: 2000,
+      wide: 6000,
       left: [lines(left)],
       right: [lines(right)],
       tableBytesMax: MiB,
@@ -135,7 +135,7 @@ describe('any small tables', () => {
           expect(sorted((await runJoin(join)).parts)).toEqual(reference(left, right, type))
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 
@@ -158,7 +158,7 @@ describe('any small tables', () => {
           expect((await runJoin({ ...join, splitBytes })).parts).toEqual((await runJoin(join)).parts)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
   })
 })
