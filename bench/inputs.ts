@@ -1,5 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
+import { JOIN_ROW_BYTES, joinSide } from '../datasets/join-sides.ts'
 import { zipfText } from '../datasets/zipf.ts'
 import type { BenchOptions } from './family.ts'
 
@@ -8,17 +9,51 @@ export interface Input {
   readonly bytes: number
 }
 
-/** Zipf-like text of about `bytes`, made once and kept in the cache; a half-made file never has the final name. */
+/** Zipf-like text of about `bytes`. */
 export function zipfFile(bytes: number, options: BenchOptions): Input {
-  mkdirSync(options.cache, { recursive: true })
   // The name says everything the bytes depend on; a changed generator needs a new version here.
-  const file = path.join(options.cache, `zipf-v1-100000-words-seed-1-${bytes}.txt`)
+  const file = `zipf-v1-100000-words-seed-1-${bytes}.txt`
+  return generated(file, bytes, options, () => zipfText({ bytes }))
+}
+
+/** One of two sides of a join, of about `bytes` each. */
+export function joinSideFile(side: 'left' | 'right', bytes: number, options: BenchOptions): Input {
+  const rows = Math.max(1, Math.round(bytes / JOIN_ROW_BYTES))
+  return generated(`join-v1-${side}-${rows}.csv`, bytes, options, () => joinSide({ rows, side }))
+}
+
+/** The flights of the vega-datasets package as CSV; DuckDB reads its parquet file. */
+export async function flightsCsv(parquet: string, options: BenchOptions): Promise<Input> {
+  mkdirSync(options.cache, { recursive: true })
+  const file = path.join(options.cache, `flights-v1-${statSync(parquet).size}.csv`)
   if (!existsSync(file)) {
-    options.note(`generating ${Math.round(bytes / 1e6)} MB of text into ${file}`)
+    options.note(`taking ${parquet} to ${file}`)
+    const { DuckDBInstance } = await import('@duckdb/node-api')
+    const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect()
+    const partial = `${file}.${process.pid}`
+    const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+    await connection.run(`copy (select * from ${quoted(parquet)}) to ${quoted(partial)} (format csv, header)`)
+    connection.closeSync()
+    renameSync(partial, file)
+  }
+  return { path: file, bytes: statSync(file).size }
+}
+
+/** Made once and kept in the cache; a half-made file never has the final name. */
+function generated(
+  name: string,
+  bytes: number,
+  options: BenchOptions,
+  chunks: () => Iterable<string | Uint8Array>,
+): Input {
+  mkdirSync(options.cache, { recursive: true })
+  const file = path.join(options.cache, name)
+  if (!existsSync(file)) {
+    options.note(`generating ${Math.round(bytes / 1e6)} MB into ${file}`)
     const partial = `${file}.${process.pid}`
     const fd = openSync(partial, 'w')
     try {
-      for (const chunk of zipfText({ bytes })) writeSync(fd, chunk)
+      for (const chunk of chunks()) writeSync(fd, typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
     } finally {
       closeSync(fd)
     }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { join } from './families/join.ts'
 import { startup } from './families/startup.ts'
 import { wordcount } from './families/wordcount.ts'
 import type { BenchOptions, Family } from './family.ts'
@@ -9,7 +10,7 @@ import { quernVersion } from './quern.ts'
 import { describeMachine, formatTable, machineLine } from './report.ts'
 import { runTable, type TableResult } from './runner.ts'
 
-const families: readonly Family[] = [wordcount, startup]
+const families: readonly Family[] = [wordcount, join, startup]
 
 const usage = `npm run bench -- [options]
   --only NAME      one family: ${families.map((family) => family.name).join(', ')}; may be repeated

@@ -13,5 +13,6 @@ export const bundledJobs = [
   bundled('wordcount', 'how often each word occurs'),
   bundled('grep', 'the lines that match a pattern, in input order'),
   bundled('sort', 'whole lines in one order over all parts, by bytes or by a field'),
+  bundled('join', 'two inputs in CSV or JSON lines by named columns'),
   bundled('index', 'for each term the files it stands in, with counts', 'inverted-index'),
 ] as const

@@ -14,7 +14,16 @@ export {
   type TableRecord,
   table,
 } from './format.ts'
-export { fixed, type InputFormat, type KeyValueRecord, keyValue, lines, text, wholeFile } from './input/format.ts'
+export {
+  byEnding,
+  fixed,
+  type InputFormat,
+  type KeyValueRecord,
+  keyValue,
+  lines,
+  text,
+  wholeFile,
+} from './input/format.ts'
 export {
   defineJob,
   type Emit,

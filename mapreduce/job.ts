@@ -46,6 +46,11 @@ export interface TaskContext {
   write(output: string, key: Key, value?: Value): void
   /** A file given as `--side name=PATH`: the same bytes in every task. MR_BAD_PARAM when it was not given. */
   side(name: string): SideFile
+  /**
+   * The names of the columns of an input (of the job's only one, when it has no name), as the header of its first CSV file
+   * gives them. Empty where there is none, and in a filter.
+   */
+  columns(inputName?: string): readonly string[]
   /** The path of the file the current record is from, as the user named it (map only; empty in reduce). */
   readonly inputFile: string
   /** The name of the input the current record is from, in a job with named `inputs` (map only; empty elsewhere). */
@@ -133,6 +138,9 @@ export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
 export type JoinStrategy = 'sort-merge' | 'broadcast' | 'partitioned' | 'merge'
 export type JoinSideName = 'left' | 'right'
 
+/** A choice by the parameters of a run. Anything else than one of the names there are is refused: MR_BAD_PARAM. */
+export type ByParams = (params: TaskContext['params']) => ParamValue
+
 /** One side of a join, as the engine sees it. */
 export interface JoinSideParts {
   readonly input?: InputFormat<unknown>
@@ -142,8 +150,8 @@ export interface JoinSideParts {
 
 /** A join, as the engine sees it: `defineJoin` has the types and the meaning. */
 export interface JoinParts {
-  readonly type: JoinType
-  readonly strategy: JoinStrategy | 'auto'
+  readonly type: JoinType | ByParams
+  readonly strategy: JoinStrategy | 'auto' | ByParams
   readonly small?: JoinSideName
   readonly left: JoinSideParts
   readonly right: JoinSideParts

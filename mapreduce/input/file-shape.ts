@@ -1,4 +1,4 @@
-import { type InputSpec, isSplittable } from './format.ts'
+import { type FileFormat, isSplittable } from './format.ts'
 
 /** What of a file's format and contents decides where it may be cut. Plain data. */
 export interface FileShape {
@@ -8,14 +8,16 @@ export interface FileShape {
   readonly emptyCounts?: boolean
   /** Positions in rising order at which the file is cut, and nowhere else: each piece is a split of its own. */
   readonly cuts?: readonly number[]
+  /** The names of its columns, of a CSV file that has any. */
+  readonly columns?: readonly string[]
 }
 
 /** As far as the format alone tells. */
-export function shapeOf(format: InputSpec): FileShape {
+export function shapeOf(format: FileFormat): FileShape {
   return { splittable: isSplittable(format), ...(format.input === 'wholeFile' ? { emptyCounts: true } : {}) }
 }
 
 /** Whether files of this format are looked into before the job starts. */
-export function needsInspection({ input }: InputSpec): boolean {
+export function needsInspection({ input }: FileFormat): boolean {
   return input === 'csv' || input === 'fixed' || input === 'lines'
 }

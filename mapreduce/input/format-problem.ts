@@ -14,6 +14,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
   lines: ['lines', 'crlf'],
   fixed: ['bytes'],
   table: [],
+  byEnding: ['formats'],
   tsv: [],
   raw: [],
 }
@@ -45,10 +46,31 @@ export function formatProblem(role: 'input' | 'output', format: Given): string |
         : `fixed(n): n is the number of bytes of a record, a whole number from 1 to ${RECORD_BYTES_MAX} (64 MiB)`
     case 'csv':
       return csvProblem(format)
+    case 'byEnding':
+      return endingsProblem(format['formats'])
     default:
       return undefined
   }
 }
+
+function endingsProblem(formats: unknown): string | undefined {
+  const entries = typeof formats === 'object' && formats !== null ? Object.entries(formats) : []
+  if (entries.length === 0)
+    return 'byEnding(): there is no ending. It looks like byEnding({ csv: csv(), jsonl: jsonl() })'
+  for (const [ending, format] of entries) {
+    if (!/^[^./A-Z]+$/.test(ending) || ending === 'gz') {
+      return `byEnding(): ${JSON.stringify(ending)} is no ending: it is what follows the last dot, in lower case, and not gz`
+    }
+    if (!isFormat(format) || format['input'] === 'byEnding' || options[String(format['input'])] === undefined) {
+      return `byEnding(): the format of .${ending} is not one such as csv()`
+    }
+    const problem = formatProblem('input', format)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+const isFormat = (value: unknown): value is Given => typeof value === 'object' && value !== null && 'input' in value
 
 function csvProblem(format: Given): string | undefined {
   const { headers, columns, quote } = format

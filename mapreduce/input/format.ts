@@ -1,3 +1,4 @@
+import { MrError } from '../base/errors.ts'
 import type { Text } from '../record/text.ts'
 
 /** How input files are cut into records: plain data, which travels to the workers. `R` is the type of a record. */
@@ -15,6 +16,10 @@ export type InputSpec =
   | LinesInput
   | FixedInput
   | TableInput
+  | ByEndingInput
+
+/** What a file is read in: a format that stands for one of several is that one. */
+export type FileFormat = Exclude<InputSpec, ByEndingInput>
 
 export type InputFormatName = InputSpec['input']
 export const inputFormatNames: readonly InputFormatName[] = [
@@ -26,6 +31,7 @@ export const inputFormatNames: readonly InputFormatName[] = [
   'lines',
   'fixed',
   'table',
+  'byEnding',
 ]
 
 export interface TextInput {
@@ -64,6 +70,12 @@ export interface FixedInput {
 
 export interface TableInput {
   readonly input: 'table'
+}
+
+/** A format for each of several endings of file names, without the dot. `.gz` behind one is passed over. */
+export interface ByEndingInput {
+  readonly input: 'byEnding'
+  readonly formats: Readonly<Record<string, InputSpec>>
 }
 
 /** The dialect of a CSV file. The names are those of the fast-csv package; every one may be left out. */
@@ -122,8 +134,27 @@ export const lines = (count: number, options: { crlf?: boolean } = {}): InputFor
 /** Records of exactly `bytes` bytes each, with nothing between them. */
 export const fixed = (bytes: number): InputFormat<Text> => ({ input: 'fixed', bytes })
 
+type RecordsOf<F> = F extends { readonly recordType?: infer R } ? Exclude<R, undefined> : never
+/** Files of one input in several formats, told apart by the endings of their names: `byEnding({ csv: csv(), jsonl: jsonl() })`. */
+export const byEnding = <const F extends Readonly<Record<string, InputFormat<unknown>>>>(
+  formats: F,
+): InputFormat<RecordsOf<F[keyof F]>> => ({ input: 'byEnding', formats })
+
+/** The format of one file: an input's own, or the one its name calls for. MR_BAD_INPUT where it calls for none. */
+export function formatOfFile(format: InputSpec, name: string): FileFormat {
+  if (format.input !== 'byEnding') return format
+  const ending = /\.([^./]+)(?:\.gz)?$/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  const found = Object.hasOwn(format.formats, ending) ? format.formats[ending] : undefined
+  if (found !== undefined) return formatOfFile(found, name)
+  const known = Object.keys(format.formats).map((known) => `.${known}`)
+  throw new MrError(
+    'MR_BAD_INPUT',
+    `${name}: the end of its name says what format a file is in, and this one's says nothing known. Known are ${known.join(', ')}, each also with .gz behind it.`,
+  )
+}
+
 /** Whether records of this format can be found from any byte of a file. */
-export function isSplittable(format: InputSpec): boolean {
+export function isSplittable(format: FileFormat): boolean {
   switch (format.input) {
     case 'wholeFile':
     case 'table':

@@ -6,7 +6,7 @@ import { type ByteSource, openStored, READ_ALIGN_BYTES } from './byte-source.ts'
 import { HEADER_BYTES_MAX, parseCsvHeader } from './csv-header.ts'
 import { type FileShape, shapeOf } from './file-shape.ts'
 import { unevenLength } from './fixed-reader.ts'
-import type { CsvInput, InputSpec, LinesInput } from './format.ts'
+import type { CsvInput, FileFormat, LinesInput } from './format.ts'
 
 const LF = 10
 const SCAN_BYTES = 1024 * 1024
@@ -16,15 +16,18 @@ const MAPS_MAX = 99_999
 /**
  * Looks into the files of a job before it starts, as far as their formats ask for it: where they may be cut, and
  * whether they are what their format says. MR_BAD_INPUT names the file. `formatOf` gives the format of a file by its number;
- * files with the same format object have the same columns.
+ * files of one input with the same format object have the same columns.
  */
 export async function inspectFiles(
   files: readonly InputFile[],
-  formatOf: (file: number) => InputSpec,
+  formatOf: (file: number) => FileFormat,
   signal?: AbortSignal,
 ): Promise<FileShape[]> {
   const shapes: FileShape[] = []
-  const headers = new Map<InputSpec, { readonly name: string; readonly names: readonly string[] }>()
+  const headers = new Map<
+    string,
+    { readonly format: FileFormat; readonly name: string; readonly names: readonly string[] }[]
+  >()
   for (const [i, file] of files.entries()) {
     signal?.throwIfAborted()
     const format = formatOf(i)
@@ -33,11 +36,16 @@ export async function inspectFiles(
     else if (format.input === 'lines') shape = { ...shape, cuts: await cutsOf(file, format, signal) }
     else if (format.input === 'csv' && file.length > 0) {
       const names = columnsOf(file, format)
-      const first = headers.get(format)
+      const ofInput = headers.get(file.input ?? '') ?? []
+      headers.set(file.input ?? '', ofInput)
+      const first = ofInput.find((header) => header.format === format)
       // A file without a record has no names either, and does no harm.
       if (names.length === 0) shape = { splittable: false }
-      else if (first === undefined) headers.set(format, { name: file.name, names })
-      else checkColumns(first, { name: file.name, names })
+      else {
+        shape = { ...shape, columns: names }
+        if (first === undefined) ofInput.push({ format, name: file.name, names })
+        else checkColumns(first, { name: file.name, names })
+      }
     }
     shapes.push(shape)
   }

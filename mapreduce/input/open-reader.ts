@@ -2,7 +2,7 @@ import type { ByteSource } from './byte-source.ts'
 import type { ChunkSpace } from './chunk-space.ts'
 import { CsvReader } from './csv-reader.ts'
 import { FixedReader } from './fixed-reader.ts'
-import type { InputSpec } from './format.ts'
+import { formatOfFile, type InputSpec } from './format.ts'
 import { LineReader } from './line-reader.ts'
 import { JsonlReader, KeyValueReader } from './line-records.ts'
 import type { ReaderOptions, RecordReader } from './record-reader.ts'
@@ -20,18 +20,19 @@ export function openReader(
 ): RecordReader {
   const lines = (crlf: boolean | undefined): LineReader =>
     new LineReader(space, source, start, length, { ...options, crlf: crlf === true })
-  switch (format.input) {
+  const own = formatOfFile(format, options.name)
+  switch (own.input) {
     case 'text':
     case 'lines':
-      return lines(format.crlf)
+      return lines(own.crlf)
     case 'keyValue':
-      return new KeyValueReader(lines(format.crlf), format.separator ?? '\t')
+      return new KeyValueReader(lines(own.crlf), own.separator ?? '\t')
     case 'jsonl':
       return new JsonlReader(lines(false), options.name)
     case 'csv':
-      return new CsvReader(space, source, start, length, { ...options, format })
+      return new CsvReader(space, source, start, length, { ...options, format: own })
     case 'fixed':
-      return new FixedReader(space, source, start, length, { ...options, bytes: format.bytes })
+      return new FixedReader(space, source, start, length, { ...options, bytes: own.bytes })
     case 'wholeFile':
       return new WholeFileReader(source, start, options)
     case 'table':

@@ -1,5 +1,6 @@
 import type { InputFormat } from '../input/format.ts'
 import type {
+  ByParams,
   Emit,
   Job,
   JoinSideName,
@@ -47,10 +48,10 @@ export interface JoinDefinition<LR, RR, LK extends JoinKey, RK extends JoinKey, 
   readonly setup?: (ctx: TaskContext) => MaybePromise
   readonly left: JoinSide<LR, LK, LV>
   readonly right: JoinSide<RR, RK, RV>
-  /** Default: inner. `semi`: left rows with a match, once each; `anti`: left rows without one. */
-  readonly type?: T
+  /** Default: inner. `semi`: left rows with a match, once each; `anti`: left rows without one. A function chooses by the parameters. */
+  readonly type?: T | ByParams
   /** How it is done; the rows are the same. Default: `auto`, decided from the sizes of the inputs. */
-  readonly strategy?: JoinStrategy | 'auto'
+  readonly strategy?: JoinStrategy | 'auto' | ByParams
   /** The side whose rows of one key, or all of which, are held while the other passes. Default: the smaller by bytes. */
   readonly small?: JoinSideName
   /**
@@ -67,8 +68,14 @@ export interface JoinDefinition<LR, RR, LK extends JoinKey, RK extends JoinKey, 
 }
 
 /** A join of two inputs as a job, run like any other with `-i left=PATH -i right=PATH`. */
+export function defineJoin<LR, RR, LK extends JoinKey, RK extends JoinKey, LV, RV>(
+  definition: JoinDefinition<LR, RR, LK, RK, LV, RV, JoinType> & { readonly type: ByParams },
+): Job<never>
 export function defineJoin<LR, RR, LK extends JoinKey, RK extends JoinKey, LV, RV, const T extends JoinType = 'inner'>(
   definition: JoinDefinition<LR, RR, LK, RK, LV, RV, T>,
+): Job<never>
+export function defineJoin<LR, RR, LK extends JoinKey, RK extends JoinKey, LV, RV>(
+  definition: JoinDefinition<LR, RR, LK, RK, LV, RV, JoinType>,
 ): Job<never> {
   const { left, right, type, strategy, small, join, ...rest } = definition
   return {

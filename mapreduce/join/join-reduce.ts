@@ -29,7 +29,7 @@ export async function runJoinReduceTask(task: ReduceTask, env: TaskEnvironment):
   const writer = openOutput(task.outputFile, env.format, space.writeBuffer, place)
   const temporary = path.join(plan.scratch, `reduce-${task.task}.${task.attempt}.`)
   const rows = new JoinRows({
-    join: joinOf(job),
+    join: joinOf(job, plan.params),
     held: plan.join?.held ?? 'right',
     emit: directOutput(writer).emit,
     ctx,

@@ -36,7 +36,7 @@ export class MergeJoin {
   private readonly heldRegion: Buffer
 
   constructor({ job, space, plan }: WorkerEnvironment) {
-    this.join = joinOf(job)
+    this.join = joinOf(job, plan.params)
     const { arena } = space
     this.chunks = { left: space.chunk, right: new ChunkSpace(arena, space.kernels, plan.memoryBytes) }
     const heldBytes = Math.floor(arena.free / 2)

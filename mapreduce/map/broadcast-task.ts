@@ -18,7 +18,7 @@ export async function runBroadcastTask(task: BroadcastTask, env: TaskEnvironment
   const attempt = new MapAttempt({ ...task, skippedFile: `${task.outputFile}.skipped` }, env)
   const held = env.plan.join?.held ?? 'right'
   const input = sideInput({
-    join: joinOf(env.job),
+    join: joinOf(env.job, env.plan.params),
     side: held,
     held,
     partitions: 1,

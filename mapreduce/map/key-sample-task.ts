@@ -20,7 +20,7 @@ class KeyCounter {
   constructor(side: JoinSideName, env: TaskEnvironment) {
     this.side = side
     this.input = sideInput({
-      join: joinOf(env.job),
+      join: joinOf(env.job, env.plan.params),
       side,
       held: side,
       partitions: 1,

@@ -110,7 +110,7 @@ export class Mapper {
     let input = this.sides.get(side)
     if (input === undefined) {
       input = sideInput({
-        join: joinOf(job),
+        join: joinOf(job, plan.params),
         side,
         held: plan.join?.held ?? 'right',
         partitions: plan.reducers,
@@ -127,7 +127,7 @@ export class Mapper {
 
   /** The streamed side of a broadcast join. */
   private broadcast(table: BroadcastTable, output: MapOutput, env: TaskEnvironment): () => EngineInput {
-    const join = joinOf(env.job)
+    const join = joinOf(env.job, env.plan.params)
     const held = env.plan.join?.held ?? 'right'
     const rows = new JoinRows({ join, held, emit: output.emit, ctx: env.ctx, checked: env.plan.checked })
     const input = broadcastInput(join[held === 'left' ? 'right' : 'left'], RowTable.of(table), rows)

@@ -1,3 +1,4 @@
+import { formatOfFile, text } from '../input/format.ts'
 import type { Job, JoinSideName, JoinStrategy } from '../job.ts'
 import { type Aggregate, isAggregate } from '../shuffle/aggregate.ts'
 import { inputNames, inputOf } from './input-names.ts'
@@ -73,10 +74,11 @@ export function explanationOf({ job, options, inputs, work, join }: Explained): 
 }
 
 function inputExplanation(job: Job, name: string, { files }: ExpandedInputs): InputExplanation {
+  const format = inputOf(job, name === '' ? undefined : name)?.input ?? text()
   const own = files.filter(({ input }) => (input ?? '') === name)
   return {
     name,
-    format: inputOf(job, name === '' ? undefined : name)?.input?.input ?? 'text',
+    format: [...new Set(own.map((file) => formatOfFile(format, file.name).input))].join(', ') || format.input,
     files: own.length,
     bytes: own.reduce((sum, { length }) => sum + length, 0),
     gzipFiles: own.filter(({ gzip }) => gzip).length,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Job } from '../job.ts'
 import { cutKeys, isNamedPartition } from '../shuffle/range.ts'
+import { joinChoice } from '../task/join-choice.ts'
 import { wholeFiles } from './join-inputs.ts'
 import { hotKeys, sampleSegments } from './join-sample.ts'
 import { type JoinDecision, partitionedInstead } from './join-strategy.ts'
@@ -28,7 +29,7 @@ const nothing: Preparation = { table: undefined, hot: [], cuts: undefined }
  */
 export async function findOut(
   job: Job,
-  { join, work, shapes }: Planned,
+  { join, work, shapes, params }: Planned,
   { files, scratch }: JobPlan,
   { broadcastTableBytesMax }: MasterLimits,
   options: PreparationOptions,
@@ -43,7 +44,10 @@ export async function findOut(
     return { ...nothing, cuts: cutKeys(keys, work.reducers) }
   }
   if (join.strategy !== 'broadcast') {
-    const segments = work.reducers > 1 && job.join !== undefined ? sampleSegments(job.join.type, files, splittable) : []
+    const segments =
+      work.reducers > 1 && job.join !== undefined
+        ? sampleSegments(joinChoice(job.join, params).type, files, splittable)
+        : []
     if (segments.length === 0) return nothing
     const { samples = [] } = await prepare((attempt) => ({ ...task, kind: 'sample', attempt, segments }), options)
     return { ...nothing, hot: hotKeys(samples, work.reducers) }

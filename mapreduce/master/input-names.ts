@@ -1,8 +1,10 @@
 import { MrError } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest-name.ts'
+import type { FileShape } from '../input/file-shape.ts'
 import type { InputFormat } from '../input/format.ts'
 import type { Job } from '../job.ts'
 import type { InputPath } from './job-options.ts'
+import type { InputFile } from './task.ts'
 
 /** The names of a job's inputs; undefined for a job with a single, nameless one. */
 export function inputNames(job: Pick<Job, 'inputs' | 'join'>): readonly string[] | undefined {
@@ -14,6 +16,19 @@ export function inputNames(job: Pick<Job, 'inputs' | 'join'>): readonly string[]
 export function inputOf(job: Job, name: string | undefined): { readonly input?: InputFormat<unknown> } | undefined {
   if (job.join !== undefined) return name === 'right' ? job.join.right : job.join.left
   return job.inputs === undefined || name === undefined ? job : job.inputs[name]
+}
+
+/** The columns of each input, by the first of its files that names any. */
+export function columnsOf(
+  files: readonly InputFile[],
+  shapes: readonly FileShape[],
+): Readonly<Record<string, readonly string[]>> {
+  const columns: Record<string, readonly string[]> = {}
+  for (const [i, { input = '' }] of files.entries()) {
+    const names = shapes[i]?.columns
+    if (names !== undefined && !Object.hasOwn(columns, input)) columns[input] = names
+  }
+  return columns
 }
 
 /**

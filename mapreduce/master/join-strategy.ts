@@ -1,5 +1,6 @@
 import { MrError } from '../base/errors.ts'
-import type { JoinParts, JoinSideName, JoinType } from '../job.ts'
+import type { JoinSideName, JoinType } from '../job.ts'
+import type { JoinChoice } from '../task/join-choice.ts'
 import type { MasterLimits } from './limits.ts'
 import type { InputFile, JoinPlan } from './task.ts'
 
@@ -27,7 +28,7 @@ const broadcastable: Readonly<Record<JoinType, readonly JoinSideName[]>> = {
  * the order of the rows must not depend. MR_USAGE where a strategy was asked for that the type does not allow.
  */
 export function decideJoin(
-  join: Pick<JoinParts, 'type' | 'strategy' | 'small'>,
+  join: JoinChoice,
   files: readonly InputFile[],
   limits: Pick<MasterLimits, 'broadcastInputBytesMax'>,
 ): JoinDecision {
@@ -61,7 +62,7 @@ export function partitionedInstead(decision: JoinDecision, tableBytesMax: number
 }
 
 function askedBroadcast(
-  join: Pick<JoinParts, 'type' | 'small'>,
+  join: Pick<JoinChoice, 'type' | 'small'>,
   bytes: Readonly<Record<JoinSideName, number>>,
   smaller: JoinSideName,
 ): JoinDecision {
@@ -72,7 +73,7 @@ function askedBroadcast(
   return { strategy: 'broadcast', held: side, why: 'asked for by the job' }
 }
 
-function candidates({ type, small }: Pick<JoinParts, 'type' | 'small'>): readonly JoinSideName[] {
+function candidates({ type, small }: Pick<JoinChoice, 'type' | 'small'>): readonly JoinSideName[] {
   return broadcastable[type].filter((side) => small === undefined || side === small)
 }
 

@@ -7,6 +7,7 @@ import { outputFormatNames } from '../output/format.ts'
 import { aggregateNames } from '../shuffle/aggregate.ts'
 import { passThroughNames } from '../shuffle/pass-through.ts'
 import { partitionNames } from '../shuffle/range.ts'
+import { joinStrategies, joinTypes } from '../task/join-choice.ts'
 import { jobLimitRanges } from './job-limits.ts'
 
 /** What is wrong with a module's default export as a job; undefined when nothing is. */
@@ -167,14 +168,14 @@ function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | unde
 
 /** A join does what these would. */
 const joinless = ['map', 'inputs', 'input', 'combine', 'reduce', 'cleanup', 'partition', 'groupBy']
-const joinTypes: readonly unknown[] = ['inner', 'left', 'right', 'full', 'semi', 'anti']
-const joinStrategies: readonly unknown[] = ['auto', 'sort-merge', 'broadcast', 'partitioned', 'merge']
+
+const includes = (known: readonly unknown[], value: unknown): boolean => known.includes(value)
 
 function joinProblem(join: Readonly<Record<string, unknown>>): string | undefined {
   const { type, strategy, small } = join
-  if (!joinTypes.includes(type))
+  if (typeof type !== 'function' && !includes(joinTypes, type))
     return `the join's \`type\` is ${describeValue(type)}; there are ${joinTypes.join(', ')}`
-  if (!joinStrategies.includes(strategy)) {
+  if (typeof strategy !== 'function' && !includes(joinStrategies, strategy)) {
     return `the join's \`strategy\` is ${describeValue(strategy)}; there are ${joinStrategies.join(', ')}`
   }
   if (small !== undefined && small !== 'left' && small !== 'right') {

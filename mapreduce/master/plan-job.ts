@@ -1,7 +1,8 @@
 import { MrError } from '../base/errors.ts'
 import { type FileShape, needsInspection, shapeOf } from '../input/file-shape.ts'
-import { type InputSpec, text } from '../input/format.ts'
+import { type FileFormat, formatOfFile } from '../input/format.ts'
 import type { Job } from '../job.ts'
+import { joinChoice } from '../task/join-choice.ts'
 import { inputOf } from './input-names.ts'
 import type { ExpandedInputs } from './inputs.ts'
 import type { RunJobOptions } from './job-options.ts'
@@ -37,7 +38,8 @@ export async function planJob(job: Job, options: RunJobOptions, limits: MasterLi
     )
   }
   refuseOverlap(given.inputs, output, shown(output))
-  const join = job.join === undefined ? undefined : decideJoin(job.join, given.inputs.files, limits)
+  const join =
+    job.join === undefined ? undefined : decideJoin(joinChoice(job.join, given.params), given.inputs.files, limits)
   return await planJobAs(join, job, options, limits, given)
 }
 
@@ -69,8 +71,9 @@ export async function planJobAs(
 
 async function shapesOf(job: Job, { files }: ExpandedInputs, signal: AbortSignal | undefined): Promise<FileShape[]> {
   // One object for all files without a format of their own: files of one format have one header.
-  const standard = text()
-  const formatOf = (index: number): InputSpec => inputOf(job, files[index]?.input)?.input ?? standard
+  const standard: FileFormat = { input: 'text' }
+  const formats = files.map(({ input, name }) => formatOfFile(inputOf(job, input)?.input ?? standard, name))
+  const formatOf = (index: number): FileFormat => formats[index] ?? standard
   if (!files.some((_file, index) => needsInspection(formatOf(index)))) {
     return files.map((_file, index) => shapeOf(formatOf(index)))
   }

@@ -9,7 +9,7 @@ import { skippedName } from '../output/skipped-records.ts'
 import { BadReplicas } from './bad-replicas.ts'
 import { explanationOf, type JobExplanation } from './explain.ts'
 import { findOut, type Preparation } from './find-out.ts'
-import { checkInputNames } from './input-names.ts'
+import { checkInputNames, columnsOf } from './input-names.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
 import { limitsOf } from './job-limits.ts'
@@ -162,7 +162,7 @@ class JobRun {
     return { scratch, committer }
   }
 
-  #jobPlan({ params, sides, inputs: { files }, work, join }: Planned, scratch: Scratch): JobPlan {
+  #jobPlan({ params, sides, inputs: { files }, shapes, work, join }: Planned, scratch: Scratch): JobPlan {
     const { moduleUrl, checked, format, skipBad } = this.#options
     return {
       jobId: this.#jobId,
@@ -170,6 +170,7 @@ class JobRun {
       params,
       sides,
       files,
+      columns: columnsOf(files, shapes),
       reducers: work.reducers,
       memoryBytes: work.memoryBytesPerSlot,
       scratch: scratch.directory,

@@ -42,6 +42,8 @@ export interface JobPlan {
   readonly moduleUrl: string
   readonly params: Readonly<Record<string, ParamValue>>
   readonly files: readonly InputFile[]
+  /** The columns of each input whose CSV files name them; a nameless input is ''. */
+  readonly columns?: Readonly<Record<string, readonly string[]>>
   /** 0 for a map-only job. */
   readonly reducers: number
   /** Bytes one worker may use for buffers, tables and arenas. */

@@ -93,6 +93,14 @@ export class CsvRow {
     return text
   }
 
+  /** Whether a field is empty and has no quotes around it: what databases read as NULL. */
+  isNull(column: string | number): boolean {
+    const text = this.get(column)
+    if (text.end > text.start) return false
+    const index = typeof column === 'number' ? column : (this.known.index.get(column) ?? 0)
+    return index >= this.count || (this.ends[this.first + index] ?? 0) <= ADDRESS
+  }
+
   /** Whether all fields are empty or white space. */
   get isEmpty(): boolean {
     for (let i = 0; i < this.count; i++) if (this.get(i).trim().length > 0) return false

@@ -45,6 +45,11 @@ export class StageContext implements TaskContext {
     return this.sides.get(name)
   }
 
+  /** Standard input is not looked into before it is read. */
+  columns(): readonly string[] {
+    return []
+  }
+
   /** There is no progress line to show it in. */
   status(): void {}
 }

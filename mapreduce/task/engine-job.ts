@@ -1,12 +1,13 @@
 import { MrError } from '../base/errors.ts'
 import type { InputFormat } from '../input/format.ts'
-import type { JoinType, TaskContext } from '../job.ts'
+import type { JoinParts, JoinType, TaskContext } from '../job.ts'
 import type { OutputFormat } from '../output/format.ts'
 import type { Decoded } from '../record/decode.ts'
 import { type Aggregate, isAggregate } from '../shuffle/aggregate.ts'
 import { isPassThrough, type PassThrough } from '../shuffle/pass-through.ts'
 import { isNamedPartition, type NamedPartition } from '../shuffle/range.ts'
 import type { ReduceFunction } from '../shuffle/reduce-groups.ts'
+import { joinChoice } from './join-choice.ts'
 
 export type EmitUnknown = (key: unknown, value?: unknown) => void
 
@@ -39,7 +40,7 @@ export interface EngineJob {
   readonly setup?: (ctx: TaskContext) => unknown
   readonly map?: MapFunction
   readonly inputs?: Readonly<Record<string, EngineInput>>
-  readonly join?: EngineJoin
+  readonly join?: Omit<EngineJoin, 'type'> & Pick<JoinParts, 'type' | 'strategy' | 'small'>
   readonly combine?: Aggregate | ReduceFunction
   readonly reduce?: Aggregate | PassThrough | ReduceFunction
   readonly cleanup?: (emit: EmitUnknown, ctx: TaskContext) => unknown
@@ -81,10 +82,10 @@ function isJoin(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'left' in value && 'right' in value
 }
 
-/** The join of a job that is one. */
-export function joinOf(job: EngineJob): EngineJoin {
-  if (job.join === undefined) throw new TypeError('the job is not a join')
-  return job.join
+/** The join of a job that is one, as the run's parameters have it. */
+export function joinOf({ join }: EngineJob, params: TaskContext['params']): EngineJoin {
+  if (join === undefined) throw new TypeError('the job is not a join')
+  return { ...join, type: joinChoice(join, params).type }
 }
 
 /** Reads and maps the files of an input; `name` is undefined in a job without named ones. */

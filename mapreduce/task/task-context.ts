@@ -1,6 +1,6 @@
 import { MrError } from '../base/errors.ts'
 import type { ParamValue, SideFile, TaskContext } from '../job.ts'
-import type { Task } from '../master/task.ts'
+import type { JobPlan, Task } from '../master/task.ts'
 import type { NamedOutputs } from '../output/named-outputs.ts'
 import { StagedEmits } from '../output/staged-emits.ts'
 import type { ProgressRow } from './progress-row.ts'
@@ -21,18 +21,20 @@ export class WorkerTaskContext implements TaskContext {
   /** Undefined where the task leaves no output of the job's. */
   named: NamedOutputs | undefined
   private readonly sides: SideFiles
+  private readonly known: JobPlan['columns']
   private readonly progress: ProgressRow
   private readonly postStatus: (text: string) => void
 
   constructor(
     task: Task,
-    params: Readonly<Record<string, ParamValue>>,
+    { params, columns }: Pick<JobPlan, 'params' | 'columns'>,
     progress: ProgressRow,
     signal: AbortSignal,
     postStatus: (text: string) => void,
     sides: SideFiles,
   ) {
     this.params = params
+    this.known = columns
     this.attempt = task.attempt
     this.task = task.task
     this.signal = signal
@@ -61,6 +63,11 @@ export class WorkerTaskContext implements TaskContext {
 
   side(name: string): SideFile {
     return this.sides.get(name)
+  }
+
+  columns(inputName = ''): readonly string[] {
+    const { known } = this
+    return known !== undefined && Object.hasOwn(known, inputName) ? (known[inputName] ?? []) : []
   }
 
   /** From now on what is counted and written is kept apart, until it is released or dropped. */

@@ -34,7 +34,7 @@ export function createRunner(
     try {
       tools ??= prepare(data, progress)
       const { worker, mapper, sides } = await tools
-      const ctx = new WorkerTaskContext(task, plan.params, progress, abort.signal, postStatus, sides)
+      const ctx = new WorkerTaskContext(task, plan, progress, abort.signal, postStatus, sides)
       const env = { ...worker, ctx, bad }
       const done = await runTask(task, mapper, env)
       sides.check()

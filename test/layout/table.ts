@@ -144,6 +144,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/input/quote-table.ts',
       'mapreduce/output',
       ...reductions,
+      'mapreduce/task/join-choice.ts',
       'mapreduce/job.ts',
       'dfs/index.ts',
     ],

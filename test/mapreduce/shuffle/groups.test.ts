@@ -228,6 +228,7 @@ describe('reducing', () => {
     count() {},
     status() {},
     write() {},
+    columns: () => [],
     side() {
       throw new Error('no side files here')
     },
