@@ -4,7 +4,7 @@ import { formatProblem } from '../input/format-problem.ts'
 import type { Job, ParamSpec } from '../job.ts'
 import { isNamedOutput } from '../output/commit.ts'
 import { outputFormatNames } from '../output/format.ts'
-import { aggregateNames } from '../shuffle/aggregate.ts'
+import { aggregateNames, isAggregate, showAggregate } from '../shuffle/aggregate.ts'
 import { passThroughNames } from '../shuffle/pass-through.ts'
 import { partitionNames } from '../shuffle/range.ts'
 import { jobLimitRanges } from './job-limits.ts'
@@ -232,13 +232,11 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
         ? undefined
         : wrong('a function, or a partition such as range()', calls(partitionNames))
     case 'reduction':
-      return typeof value === 'function' ||
-        named(value, 'aggregate', aggregateNames) ||
-        named(value, 'passThrough', passThroughNames)
+      return typeof value === 'function' || isAggregate(value) || named(value, 'passThrough', passThroughNames)
         ? undefined
         : wrong('a function or an aggregate such as sum', [...aggregateNames, ...passThroughNames].join(', '))
     case 'function or aggregate':
-      return typeof value === 'function' || named(value, 'aggregate', aggregateNames)
+      return typeof value === 'function' || isAggregate(value)
         ? undefined
         : wrong('a function or an aggregate such as sum', aggregateNames.join(', '))
     case 'positive integer':
@@ -275,13 +273,16 @@ function unknownField(name: string): string {
   return `it has a field \`${name}\` that quern does not know.${hint}\nKnown are: ${Object.keys(fieldKinds).join(', ')}.`
 }
 
-const aggregateOf = (value: unknown): unknown => (isObject(value) ? value['aggregate'] : undefined)
+const aggregateOf = (value: unknown): string | undefined => (isAggregate(value) ? showAggregate(value) : undefined)
 
 /** A combiner runs any number of times, and what it makes is what the reduce, and it itself, are given. */
-function mismatch(combine: unknown, reduce: unknown): string | undefined {
+function mismatch(combine: string | undefined, reduce: string | undefined): string | undefined {
   if (combine === undefined || combine === reduce) return undefined
   if (reduce !== undefined) {
-    return `\`combine\` is ${String(combine)} but \`reduce\` is ${String(reduce)}: a combiner runs any number of times, so the result would depend on how often. Leave \`combine\` out: the engine combines by \`reduce\`.`
+    return `\`combine\` is ${combine} but \`reduce\` is ${reduce}: a combiner runs any number of times, so the result would depend on how often. Leave \`combine\` out: the engine combines by \`reduce\`.`
+  }
+  if (combine === 'mean') {
+    return '`combine` is mean but `reduce` is not: a mean of means is none. Make `reduce` mean too, or leave `combine` out.'
   }
   if (combine !== 'count') return undefined
   return '`combine` is count but `reduce` is not: a combiner runs any number of times, and would count what it has counted. Make `reduce` count too, or emit ones and combine by sum.'
