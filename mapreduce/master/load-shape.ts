@@ -48,6 +48,7 @@ const fieldKinds: Readonly<Record<string, FieldKind>> = {
   combine: 'function or aggregate',
   reduce: 'reduction',
   cleanup: 'function',
+  reducers: 'positive integer',
   partition: 'partition',
   join: 'join',
   groupBy: 'positive integer',
@@ -64,6 +65,8 @@ const aliases: Readonly<Record<string, string>> = {
   outputformat: 'output',
   namedoutputs: 'outputs',
   multipleoutputs: 'outputs',
+  numreducers: 'reducers',
+  numreducetasks: 'reducers',
   limit: 'limits',
   teardown: 'cleanup',
   finish: 'cleanup',
@@ -166,7 +169,7 @@ function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | unde
 }
 
 /** A join does what these would. */
-const joinless = ['map', 'inputs', 'input', 'combine', 'reduce', 'cleanup', 'partition', 'groupBy']
+const joinless = ['map', 'inputs', 'input', 'combine', 'reduce', 'cleanup', 'reducers', 'partition', 'groupBy']
 const joinTypes: readonly unknown[] = ['inner', 'left', 'right', 'full', 'semi', 'anti']
 const joinStrategies: readonly unknown[] = ['auto', 'sort-merge', 'broadcast', 'partitioned', 'merge']
 
@@ -314,6 +317,9 @@ function objectProblem(job: Readonly<Record<string, unknown>>): string | undefin
   }
   if (job['combine'] !== undefined && job['reduce'] === undefined) {
     return 'it has a `combine` but no `reduce`, and a map-only job combines nothing. Add `reduce` or leave `combine` out.'
+  }
+  if (job['reducers'] !== undefined && job['reduce'] === undefined) {
+    return 'it has `reducers` but no `reduce`. Add `reduce` or leave `reducers` out.'
   }
   return mismatch(aggregateOf(job['combine']), aggregateOf(job['reduce']))
 }
