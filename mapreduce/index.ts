@@ -44,9 +44,11 @@ export { defineJoin, type JoinDefinition, type JoinKey, type JoinSide } from './
 export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './master/run-job.ts'
 export { type OutputFormat, raw, tsv } from './output/format.ts'
 export type { CsvRow } from './record/csv-row.ts'
+export { parseDecimal, showDecimal } from './record/decimal.ts'
 export { type Descending, desc } from './record/descending.ts'
+export { type CutField, fieldParam } from './record/line-field.ts'
 export { Text } from './record/text.ts'
-export { type Aggregate, count, first, max, min, sum } from './shuffle/aggregate.ts'
+export { type Aggregate, bottom, count, distinct, first, max, mean, min, sum, top } from './shuffle/aggregate.ts'
 export { identity, type PassThrough, sorted } from './shuffle/pass-through.ts'
 export { hash, type NamedPartition, range } from './shuffle/range.ts'
 

@@ -128,6 +128,8 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
     | PassThrough
     | ((key: Seen<K>, values: Iterable<Seen<V>>, emit: Emit, ctx: TaskContext) => MaybePromise)
   readonly cleanup?: (emit: Emit, ctx: TaskContext) => MaybePromise
+  /** For a job that is right with this number of reducers alone, most of all 1; `--reducers` with another is MR_USAGE. */
+  readonly reducers?: number
   /** `hash()` (the default), `range()`, or the partition of a key, 0 <= p < partitions. */
   readonly partition?: NamedPartition | ((key: Seen<K>, partitions: number) => number)
   /** Keys are tuples: partition and group by the first `groupBy` fields, values arrive sorted by the rest. */

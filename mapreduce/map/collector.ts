@@ -44,8 +44,8 @@ export interface CollectorOptions {
 }
 
 /**
- * Takes what `map` emits in a job with a reduce. Numbers under a numeric aggregate are folded into a table, a batch at
- * a time: a key that is a view on the input chunk is remembered by its position only, and its bytes are first touched
+ * Takes what `map` emits in a job with a reduce. Numbers under a numeric aggregate, and keys without a value under
+ * `distinct`, are folded into a table, a batch at a time: a key that is a view on the input chunk is remembered by its position only, and its bytes are first touched
  * by the kernel. Everything else is copied into the record buffer, and sorted and spilled from there.
  *
  * There is one for the life of a worker: `emit` has to stay the same function, or the compiler can not fold it into the
@@ -90,7 +90,9 @@ export class Collector implements MapOutput {
             this.records++
             this.append(key, value)
           }
-        : this.foldingEmit(this.table, foldBy?.aggregate === 'count', options.checked)
+        : foldBy?.aggregate === 'distinct'
+          ? this.keysOnlyEmit(this.table)
+          : this.foldingEmit(this.table, foldBy?.aggregate === 'count')
   }
 
   /** Starts anew for a task whose runs `spiller` writes. The memory may have been used for something else since. */
@@ -104,8 +106,25 @@ export class Collector implements MapOutput {
     this.buffer.clear()
   }
 
-  private foldingEmit(table: FoldTable, counting: boolean, checked: boolean): (key: unknown, value?: unknown) => void {
-    const { arena } = this.options
+  /** A key without a value is held once, with a number that nobody looks at. */
+  private keysOnlyEmit(table: FoldTable): (key: unknown, value?: unknown) => void {
+    const fold = this.foldingEmit(table, true, undefined)
+    return (key, value) => {
+      if (value === undefined) fold(key)
+      else {
+        this.records++
+        this.append(key, value)
+      }
+    }
+  }
+
+  /** `counting`: every value is a one; `one` is what is emitted where the table can not take it. */
+  private foldingEmit(
+    table: FoldTable,
+    counting: boolean,
+    one: 1 | undefined = 1,
+  ): (key: unknown, value?: unknown) => void {
+    const { arena, checked } = this.options
     const { bytes, u32, f64 } = arena
     const { keyBytesMax } = this
     const pendingWord = this.pendingAt >>> 2
@@ -127,7 +146,7 @@ export class Collector implements MapOutput {
           }
         } else if (this.stage(table, key, number)) return
       }
-      this.append(key, counting ? 1 : value)
+      this.append(key, counting ? one : value)
     }
   }
 
@@ -233,7 +252,10 @@ function foldOperationOf(aggregate: Aggregate): 'sum' | 'min' | 'max' | undefine
       return 'min'
     case 'max':
       return 'max'
-    case 'first':
+    case 'distinct':
+      // Of ones, which stay what they are.
+      return 'max'
+    default:
       return undefined
   }
 }

@@ -29,8 +29,8 @@ export interface MapSpillerOptions {
   readonly writeBuffer: Buffer
   /** Combines one sorted partition on its way to disk; undefined for a job without. */
   readonly combine: Omit<ReduceStep, 'sink'> | undefined
-  /** The table holds counts, which the reduce takes as unfinished. */
-  readonly partialCounts: boolean
+  /** What the table's numbers are: values, counts that the reduce takes as unfinished, or nothing (keys alone). */
+  readonly tableHolds: 'values' | 'partial counts' | 'keys'
   readonly count: (name: string, by: number) => void
   readonly beat: () => void
   readonly checked: boolean
@@ -176,7 +176,7 @@ export class MapSpiller implements Spiller {
   }
 
   private writeTable(table: FoldTable, writer: RunWriter): readonly SliceRange[] {
-    const { arena, partitions, partitioner, partialCounts } = this.options
+    const { arena, partitions, partitioner, tableHolds } = this.options
     const partitionAt = (i: number): number =>
       partitioner.byHash
         ? partitionOf(table.hashOf(i), partitions)
@@ -200,8 +200,9 @@ export class MapSpiller implements Spiller {
       }
       const value = table.valueOf(i)
       let valueKind: number
-      if (partialCounts) valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
-      else valueKind = encoder.value(value)
+      if (tableHolds === 'values') valueKind = encoder.value(value)
+      else if (tableHolds === 'keys') valueKind = encoder.value(undefined)
+      else valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
       const start = table.keyStartOf(i)
       writer.write(
         arena.bytes,

@@ -10,6 +10,7 @@ import { directOutput } from '../output/direct-output.ts'
 import type { MapOutput } from '../output/map-output.ts'
 import { NamedOutputs, type NamedPart } from '../output/named-outputs.ts'
 import { openOutput } from '../output/open-output.ts'
+import type { Aggregate } from '../shuffle/aggregate.ts'
 import { createPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
 import { type EngineInput, joinOf, mapSideAggregate } from '../task/engine-job.ts'
 import type { TaskEnvironment, WorkerEnvironment } from '../task/task-environment.ts'
@@ -178,7 +179,7 @@ export class Mapper {
               combining: { partial: folding?.partial === true },
               userError: (cause, key) => reduceError('combine', cause, key),
             },
-      partialCounts: folding?.aggregate.aggregate === 'count' && folding.partial,
+      tableHolds: folding === undefined ? 'values' : tableHolds(folding),
       count: (name, by) => {
         attempt.count(name, by)
       },
@@ -188,4 +189,9 @@ export class Mapper {
       checked: plan.checked,
     })
   }
+}
+
+function tableHolds({ aggregate: { aggregate }, partial }: { aggregate: Aggregate; partial: boolean }) {
+  if (aggregate === 'distinct') return 'keys'
+  return aggregate === 'count' && partial ? 'partial counts' : 'values'
 }

@@ -1,6 +1,6 @@
 import { formatOfFile, text } from '../input/format.ts'
 import type { Job, JoinSideName, JoinStrategy } from '../job.ts'
-import { type Aggregate, isAggregate } from '../shuffle/aggregate.ts'
+import { type Aggregate, isAggregate, showAggregate } from '../shuffle/aggregate.ts'
 import { inputNames, inputOf } from './input-names.ts'
 import type { ExpandedInputs } from './inputs.ts'
 import type { RunJobOptions } from './job-options.ts'
@@ -97,7 +97,10 @@ const foldable: readonly Aggregate['aggregate'][] = ['sum', 'count', 'min', 'max
 function combineOf({ combine, reduce }: Job): string {
   const aggregate = isAggregate(combine) ? combine : combine === undefined && isAggregate(reduce) ? reduce : undefined
   if (aggregate === undefined) return typeof combine === 'function' ? 'a function, over sorted runs' : ''
+  if (aggregate.aggregate === 'distinct') {
+    return 'distinct, keys without a value held in a table while mapping (those with one, over sorted runs)'
+  }
   return foldable.includes(aggregate.aggregate)
     ? `${aggregate.aggregate}, folded into a table while mapping (what is no number, over sorted runs)`
-    : `${aggregate.aggregate}, over sorted runs`
+    : `${showAggregate(aggregate)}, over sorted runs`
 }

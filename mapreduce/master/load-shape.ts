@@ -4,7 +4,7 @@ import { formatProblem } from '../input/format-problem.ts'
 import type { Job, ParamSpec } from '../job.ts'
 import { isNamedOutput } from '../output/commit.ts'
 import { outputFormatNames } from '../output/format.ts'
-import { aggregateNames } from '../shuffle/aggregate.ts'
+import { aggregateNames, isAggregate, showAggregate } from '../shuffle/aggregate.ts'
 import { passThroughNames } from '../shuffle/pass-through.ts'
 import { partitionNames } from '../shuffle/range.ts'
 import { joinStrategies, joinTypes } from '../task/join-choice.ts'
@@ -49,6 +49,7 @@ const fieldKinds: Readonly<Record<string, FieldKind>> = {
   combine: 'function or aggregate',
   reduce: 'reduction',
   cleanup: 'function',
+  reducers: 'positive integer',
   partition: 'partition',
   join: 'join',
   groupBy: 'positive integer',
@@ -65,6 +66,8 @@ const aliases: Readonly<Record<string, string>> = {
   outputformat: 'output',
   namedoutputs: 'outputs',
   multipleoutputs: 'outputs',
+  numreducers: 'reducers',
+  numreducetasks: 'reducers',
   limit: 'limits',
   teardown: 'cleanup',
   finish: 'cleanup',
@@ -167,7 +170,7 @@ function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | unde
 }
 
 /** A join does what these would. */
-const joinless = ['map', 'inputs', 'input', 'combine', 'reduce', 'cleanup', 'partition', 'groupBy']
+const joinless = ['map', 'inputs', 'input', 'combine', 'reduce', 'cleanup', 'reducers', 'partition', 'groupBy']
 
 const includes = (known: readonly unknown[], value: unknown): boolean => known.includes(value)
 
@@ -233,13 +236,11 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
         ? undefined
         : wrong('a function, or a partition such as range()', calls(partitionNames))
     case 'reduction':
-      return typeof value === 'function' ||
-        named(value, 'aggregate', aggregateNames) ||
-        named(value, 'passThrough', passThroughNames)
+      return typeof value === 'function' || isAggregate(value) || named(value, 'passThrough', passThroughNames)
         ? undefined
         : wrong('a function or an aggregate such as sum', [...aggregateNames, ...passThroughNames].join(', '))
     case 'function or aggregate':
-      return typeof value === 'function' || named(value, 'aggregate', aggregateNames)
+      return typeof value === 'function' || isAggregate(value)
         ? undefined
         : wrong('a function or an aggregate such as sum', aggregateNames.join(', '))
     case 'positive integer':
@@ -276,13 +277,16 @@ function unknownField(name: string): string {
   return `it has a field \`${name}\` that quern does not know.${hint}\nKnown are: ${Object.keys(fieldKinds).join(', ')}.`
 }
 
-const aggregateOf = (value: unknown): unknown => (isObject(value) ? value['aggregate'] : undefined)
+const aggregateOf = (value: unknown): string | undefined => (isAggregate(value) ? showAggregate(value) : undefined)
 
 /** A combiner runs any number of times, and what it makes is what the reduce, and it itself, are given. */
-function mismatch(combine: unknown, reduce: unknown): string | undefined {
+function mismatch(combine: string | undefined, reduce: string | undefined): string | undefined {
   if (combine === undefined || combine === reduce) return undefined
   if (reduce !== undefined) {
-    return `\`combine\` is ${String(combine)} but \`reduce\` is ${String(reduce)}: a combiner runs any number of times, so the result would depend on how often. Leave \`combine\` out: the engine combines by \`reduce\`.`
+    return `\`combine\` is ${combine} but \`reduce\` is ${reduce}: a combiner runs any number of times, so the result would depend on how often. Leave \`combine\` out: the engine combines by \`reduce\`.`
+  }
+  if (combine === 'mean') {
+    return '`combine` is mean but `reduce` is not: a mean of means is none. Make `reduce` mean too, or leave `combine` out.'
   }
   if (combine !== 'count') return undefined
   return '`combine` is count but `reduce` is not: a combiner runs any number of times, and would count what it has counted. Make `reduce` count too, or emit ones and combine by sum.'
@@ -314,6 +318,9 @@ function objectProblem(job: Readonly<Record<string, unknown>>): string | undefin
   }
   if (job['combine'] !== undefined && job['reduce'] === undefined) {
     return 'it has a `combine` but no `reduce`, and a map-only job combines nothing. Add `reduce` or leave `combine` out.'
+  }
+  if (job['reducers'] !== undefined && job['reduce'] === undefined) {
+    return 'it has `reducers` but no `reduce`. Add `reduce` or leave `reducers` out.'
   }
   return mismatch(aggregateOf(job['combine']), aggregateOf(job['reduce']))
 }

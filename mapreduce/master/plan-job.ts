@@ -57,7 +57,7 @@ export async function planJobAs(
   const work = planWork({
     inputs,
     mapOnly: job.reduce === undefined && job.join === undefined,
-    reducers,
+    reducers: reducersOf(job, reducers),
     workers,
     memoryBytes,
     splitBytes,
@@ -67,6 +67,14 @@ export async function planJobAs(
     limits,
   })
   return { params, sides, inputs, shapes, work, join }
+}
+
+function reducersOf(job: Job, asked: number | undefined): number | undefined {
+  if (asked === undefined || job.reducers === undefined || asked === job.reducers) return asked ?? job.reducers
+  throw new MrError(
+    'MR_USAGE',
+    `--reducers ${asked}: the job says that it is right with ${job.reducers} alone. Leave --reducers out.`,
+  )
 }
 
 async function shapesOf(job: Job, { files }: ExpandedInputs, signal: AbortSignal | undefined): Promise<FileShape[]> {

@@ -1,14 +1,12 @@
-import { MrError } from '../base/errors.ts'
-import { type Decoded, Decoder, decodeInt, decodeNumber } from '../record/decode.ts'
 import type { Encoder } from '../record/encode.ts'
 import { kind } from '../record/kind.ts'
-import { Text } from '../record/text.ts'
 import { readVarint, varint, writeVarint } from '../record/varint.ts'
-import type { Aggregate } from './aggregate.ts'
-import { ExactSum } from './exact-sum.ts'
+import type { OneValueAggregate } from './aggregate.ts'
+import { SumFold } from './sum-fold.ts'
+import { KeptValue } from './value-order.ts'
 
 /**
- * A built-in aggregate at work on encoded values, one group at a time. `finish` leaves the result of the group in the
+ * A built-in aggregate of one result at work on encoded values, one group at a time. `finish` leaves the result of the group in the
  * encoder; `partial` leaves what a later fold of the same aggregate takes in without loss.
  */
 export interface Fold {
@@ -19,7 +17,7 @@ export interface Fold {
   partial(encoder: Encoder): number
 }
 
-export function createFold(aggregate: Aggregate): Fold {
+export function createFold(aggregate: OneValueAggregate): Fold {
   switch (aggregate.aggregate) {
     case 'sum':
       return new SumFold()
@@ -29,66 +27,11 @@ export function createFold(aggregate: Aggregate): Fold {
       return new ExtremeFold(-1)
     case 'max':
       return new ExtremeFold(1)
+    case 'mean':
+      return new MeanFold()
     case 'first':
       return new FirstFold()
   }
-}
-
-class SumFold implements Fold {
-  private readonly sum = new ExactSum()
-  private readonly decoder = new Decoder()
-
-  reset(): void {
-    this.sum.reset()
-  }
-
-  add(bytes: Buffer, kindOfValue: number, start: number, end: number): void {
-    switch (kindOfValue) {
-      case kind.Int:
-        this.sum.add(decodeInt(bytes, start))
-        return
-      case kind.Number:
-        this.sum.add(decodeNumber(bytes, start))
-        return
-      case kind.Partial:
-        this.sum.addPartial(bytes, start, end)
-        return
-      case kind.Text: {
-        // Numeric text adds up too: fields of a line need no conversion first.
-        const text = new Text(bytes, start, end)
-        const value = text.toNumber()
-        if (Number.isNaN(value)) throw notANumber(text)
-        if (Number.isSafeInteger(value)) this.sum.add(value)
-        else this.addLongText(text.toString(), value)
-        return
-      }
-      default: {
-        const value = this.decoder.decode(bytes, kindOfValue, start, end)
-        if (typeof value !== 'bigint') throw notANumber(value)
-        this.sum.addBigint(value)
-      }
-    }
-  }
-
-  /** An integer of more digits than a number holds. */
-  private addLongText(text: string, value: number): void {
-    if (/^\s*[+-]?\d+\s*$/.test(text)) this.sum.addInteger(BigInt(text))
-    else this.sum.add(value)
-  }
-
-  finish(encoder: Encoder): number {
-    return encoder.value(this.sum.finish())
-  }
-
-  partial(encoder: Encoder): number {
-    const plain = this.sum.plain
-    return plain === undefined ? encoder.partial(this.sum.encodePartial()) : encoder.value(plain)
-  }
-}
-
-function notANumber(value: Decoded): MrError {
-  const shown = value instanceof Text ? JSON.stringify(value.slice(0, 40).toString()) : String(value)
-  return new MrError('MR_USER_CODE', `sum was given ${shown}, which is not a number`)
 }
 
 /** A partial count is a varint. */
@@ -126,26 +69,10 @@ function decodeCount(bytes: Uint8Array, start: number): number {
   return high * 0x1000000 + varint.value
 }
 
-/** Holds a copy of one encoded value. */
-class Kept {
-  kind = -1
-  bytes: Buffer = Buffer.alloc(64)
-  length = 0
-
-  keep(bytes: Buffer, kindOfValue: number, start: number, end: number): void {
-    this.kind = kindOfValue
-    this.length = end - start
-    if (this.bytes.length < this.length) this.bytes = Buffer.alloc(this.length * 2)
-    bytes.copy(this.bytes, 0, start, end)
-  }
-
-  write(encoder: Encoder): number {
-    return encoder.raw(this.kind, this.bytes, 0, this.length)
-  }
-}
+const write = (kept: KeptValue, encoder: Encoder): number => encoder.raw(kept.kind, kept.bytes, 0, kept.length)
 
 class FirstFold implements Fold {
-  private readonly kept = new Kept()
+  private readonly kept = new KeptValue()
 
   reset(): void {
     this.kept.kind = -1
@@ -156,19 +83,18 @@ class FirstFold implements Fold {
   }
 
   finish(encoder: Encoder): number {
-    return this.kept.write(encoder)
+    return write(this.kept, encoder)
   }
 
   partial(encoder: Encoder): number {
-    return this.kept.write(encoder)
+    return write(this.kept, encoder)
   }
 }
 
-/** min and max. Numbers of both encodings compare by value; otherwise kinds first, then bytes. */
+/** min and max. */
 class ExtremeFold implements Fold {
-  private readonly kept = new Kept()
+  private readonly kept = new KeptValue()
   private readonly sign: 1 | -1
-  private number = Number.NaN
 
   constructor(sign: 1 | -1) {
     this.sign = sign
@@ -179,38 +105,51 @@ class ExtremeFold implements Fold {
   }
 
   add(bytes: Buffer, kindOfValue: number, start: number, end: number): void {
-    const number = numberOf(bytes, kindOfValue, start)
-    if (this.kept.kind >= 0 && this.compare(bytes, kindOfValue, start, end, number) * this.sign <= 0) return
-    this.number = number
-    this.kept.keep(bytes, kindOfValue, start, end)
+    const { kept, sign } = this
+    if (kept.kind >= 0 && kept.compare(bytes, kindOfValue, start, end) * sign <= 0) return
+    kept.keep(bytes, kindOfValue, start, end)
   }
 
   finish(encoder: Encoder): number {
-    return this.kept.write(encoder)
+    return write(this.kept, encoder)
   }
 
   partial(encoder: Encoder): number {
-    return this.kept.write(encoder)
-  }
-
-  private compare(bytes: Buffer, kindOfValue: number, start: number, end: number, number: number): number {
-    const ranks = rank(kindOfValue) - rank(this.kept.kind)
-    if (ranks !== 0) return ranks
-    if (rank(kindOfValue) === kind.Number) return compareNumbers(number, this.number)
-    return bytes.compare(this.kept.bytes, 0, this.kept.length, start, end)
+    return write(this.kept, encoder)
   }
 }
 
-/** By value; NaN after everything, as in the order of keys. */
-function compareNumbers(a: number, b: number): number {
-  if (a < b) return -1
-  if (a > b) return 1
-  return (Number.isNaN(a) ? 1 : 0) - (Number.isNaN(b) ? 1 : 0)
-}
+/** The sum and the count; a partial is the count as CountFold has it, the kind of the sum (u8) and the sum. */
+class MeanFold implements Fold {
+  private readonly sum = new SumFold('mean')
+  private count = 0
+  private scratch: Buffer = Buffer.alloc(64)
 
-const rank = (kindOfValue: number): number => (kindOfValue === kind.Int ? kind.Number : kindOfValue)
+  reset(): void {
+    this.sum.reset()
+    this.count = 0
+  }
 
-function numberOf(bytes: Buffer, kindOfValue: number, start: number): number {
-  if (kindOfValue === kind.Int) return decodeInt(bytes, start)
-  return kindOfValue === kind.Number ? decodeNumber(bytes, start) : Number.NaN
+  add(bytes: Buffer, kindOfValue: number, start: number, end: number): void {
+    if (kindOfValue !== kind.Partial) {
+      this.count++
+      this.sum.add(bytes, kindOfValue, start, end)
+      return
+    }
+    this.count += decodeCount(bytes, start)
+    this.sum.add(bytes, bytes[varint.next] ?? 0, varint.next + 1, end)
+  }
+
+  finish(encoder: Encoder): number {
+    return encoder.value(Number(this.sum.total) / this.count)
+  }
+
+  partial(encoder: Encoder): number {
+    const kindOfSum = this.sum.partial(encoder)
+    if (this.scratch.length < encoder.length + 16) this.scratch = Buffer.alloc(encoder.length * 2 + 16)
+    const at = encodeCount(this.scratch, 0, this.count)
+    this.scratch[at] = kindOfSum
+    encoder.bytes.copy(this.scratch, at + 1, 0, encoder.length)
+    return encoder.partial(this.scratch.subarray(0, at + 1 + encoder.length))
+  }
 }

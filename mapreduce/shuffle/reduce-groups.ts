@@ -4,9 +4,10 @@ import type { Decoded } from '../record/decode.ts'
 import { Encoder } from '../record/encode.ts'
 import type { RecordSink, RecordView } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
-import { type Aggregate, isAggregate } from './aggregate.ts'
+import { type Aggregate, givesManyValues, isAggregate, type ManyValuesAggregate } from './aggregate.ts'
 import { createFold } from './fold.ts'
 import type { Groups } from './groups.ts'
+import { createManyValuesFold, type ValueSink } from './many-values.ts'
 import { isPassThrough, type PassThrough, passTo } from './pass-through.ts'
 
 /** A user's combine or reduce function, as the engine calls it. */
@@ -90,6 +91,7 @@ function passGroups(groups: Groups, view: () => RecordView, step: ReduceStep, pa
 }
 
 function foldGroups(groups: Groups, view: () => RecordView, step: ReduceStep, aggregate: Aggregate): number {
+  if (givesManyValues(aggregate)) return chooseGroups(groups, view, step, aggregate)
   const fold = createFold(aggregate)
   const encoder = new Encoder()
   const { sink } = step
@@ -103,7 +105,7 @@ function foldGroups(groups: Groups, view: () => RecordView, step: ReduceStep, ag
         fold.add(valueBytes, valueKind, valueStart, valueEnd)
       }
     } catch (cause) {
-      throw cause instanceof MrError && cause.code === 'MR_USER_CODE' ? step.userError(cause, groups.key()) : cause
+      throw withKey(cause, groups, step)
     }
     const valueKind = partial ? fold.partial(encoder) : fold.finish(encoder)
     sink.write(groups.keyBytes, groups.keyKind, 0, groups.keyLength, encoder.bytes, valueKind, 0, encoder.length)
@@ -111,6 +113,45 @@ function foldGroups(groups: Groups, view: () => RecordView, step: ReduceStep, ag
     step.onGroup?.(done)
   }
   return done
+}
+
+function chooseGroups(
+  groups: Groups,
+  view: () => RecordView,
+  step: ReduceStep,
+  aggregate: ManyValuesAggregate,
+): number {
+  const fold = createManyValuesFold(aggregate)
+  const { sink } = step
+  const combining = step.combining !== undefined
+  const write: ValueSink = (bytes, kindOfValue, start, end) => {
+    sink.write(groups.keyBytes, groups.keyKind, 0, groups.keyLength, bytes, kindOfValue, start, end)
+  }
+  let done = 0
+  while (groups.nextGroup()) {
+    fold.reset()
+    try {
+      while (groups.step()) {
+        const { valueBytes, valueKind, valueStart, valueEnd } = view()
+        if (combining && fold.full) {
+          fold.each(write)
+          fold.reset()
+        }
+        fold.add(valueBytes, valueKind, valueStart, valueEnd)
+      }
+    } catch (cause) {
+      throw withKey(cause, groups, step)
+    }
+    fold.each(write)
+    done++
+    step.onGroup?.(done)
+  }
+  return done
+}
+
+/** What an aggregate says of a value is the job's fault, and told with the key. */
+function withKey(cause: unknown, groups: Groups, step: ReduceStep): unknown {
+  return cause instanceof MrError && cause.code === 'MR_USER_CODE' ? step.userError(cause, groups.key()) : cause
 }
 
 /** Calls the user's function for the current group; returns a promise only if the function did. */

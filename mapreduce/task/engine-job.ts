@@ -3,7 +3,7 @@ import type { InputFormat } from '../input/format.ts'
 import type { JoinParts, JoinType, TaskContext } from '../job.ts'
 import type { OutputFormat } from '../output/format.ts'
 import type { Decoded } from '../record/decode.ts'
-import { type Aggregate, isAggregate } from '../shuffle/aggregate.ts'
+import { type Aggregate, isAggregate, isSameAggregate } from '../shuffle/aggregate.ts'
 import { isPassThrough, type PassThrough } from '../shuffle/pass-through.ts'
 import { isNamedPartition, type NamedPartition } from '../shuffle/range.ts'
 import type { ReduceFunction } from '../shuffle/reduce-groups.ts'
@@ -113,5 +113,5 @@ function isReduction(value: unknown): boolean {
 export function mapSideAggregate(job: EngineJob): { aggregate: Aggregate; partial: boolean } | undefined {
   const aggregate = isAggregate(job.combine) ? job.combine : job.combine === undefined ? job.reduce : undefined
   if (!isAggregate(aggregate)) return undefined
-  return { aggregate, partial: isAggregate(job.reduce) && job.reduce.aggregate === aggregate.aggregate }
+  return { aggregate, partial: isAggregate(job.reduce) && isSameAggregate(job.reduce, aggregate) }
 }

@@ -51,7 +51,14 @@ function mode(atMost = 10): SkipMode {
   const skippedFile = path.join(directory, 'skipped')
   const task = { kind: 'map', task: 0, attempt: 1, segments: [], outputFile: '', skippedFile } as const
   const progress = new ProgressRow(memory, 0)
-  const ctx = new WorkerTaskContext(task, { params: {} }, progress, new AbortController().signal, () => {}, new SideFiles([]))
+  const ctx = new WorkerTaskContext(
+    task,
+    { params: {} },
+    progress,
+    new AbortController().signal,
+    () => {},
+    new SideFiles([]),
+  )
   return new SkipMode(task, { progress, ctx }, atMost)
 }
 

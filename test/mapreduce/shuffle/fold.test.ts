@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { type Decoded, Decoder } from '../../../mapreduce/record/decode.ts'
 import { Encoder } from '../../../mapreduce/record/encode.ts'
 import { Text } from '../../../mapreduce/record/text.ts'
-import { type Aggregate, count, first, isAggregate, max, min, sum } from '../../../mapreduce/shuffle/aggregate.ts'
+import {
+  count,
+  first,
+  isAggregate,
+  max,
+  mean,
+  min,
+  type OneValueAggregate,
+  sum,
+} from '../../../mapreduce/shuffle/aggregate.ts'
 import { createFold } from '../../../mapreduce/shuffle/fold.ts'
 
 type Value = number | bigint | string | boolean | null | undefined | readonly Value[]
@@ -20,7 +29,7 @@ function encode(value: unknown): Encoded {
 }
 
 /** Folds in groups of the given sizes, each handed on unfinished, in order. */
-function folded(aggregate: Aggregate, values: readonly Value[], sizes: readonly number[]): unknown {
+function folded(aggregate: OneValueAggregate, values: readonly Value[], sizes: readonly number[]): unknown {
   const fold = createFold(aggregate)
   const encoder = new Encoder()
   const addAll = (all: readonly Encoded[]): void => {
@@ -77,6 +86,18 @@ describe('an aggregate gives the same for any grouping of what it is given', () 
         expect(Object.is(folded(sum, values.toReversed(), grouping), once)).toBe(true)
       }),
     )
+  })
+
+  test('mean is the exact sum over the count', () => {
+    fc.assert(
+      fc.property(some(fc.oneof(numbers, fc.bigInt())), sizes, (values, grouping) => {
+        const exact = Number(folded(sum, values, [])) / values.length
+        expect(Object.is(folded(mean, values, grouping), exact)).toBe(true)
+        expect(Object.is(folded(mean, values.toReversed(), grouping), exact)).toBe(true)
+      }),
+    )
+    expect(folded(mean, ['1', 2.5, 10n], [2])).toBe(4.5)
+    expect(() => folded(mean, ['x'], [])).toThrow('mean was given "x", which is not a number')
   })
 
   test('count counts whatever there is', () => {
