@@ -31,6 +31,8 @@ describe('quern jobs', () => {
         '           [-p n=<number>] [-p lines] [-p key=<number>] [-p by=<number>] [-p separator=<string>]',
         'stats      min, mean, max and count of a number for each value of a field, exactly',
         '           [-p key=<number>] [-p value=<number>] [-p separator=<string>] [-p decimals=<number>]',
+        'join       two inputs in CSV or JSON lines by named columns',
+        '           [-p on=<string>] [-p leftKey=<string>] [-p rightKey=<string>] [-p leftColumns=<string>] [-p rightColumns=<string>] [-p type=<string>] [-p strategy=<string>]',
         'index      for each term the files it stands in, with counts',
         '',
         'More about one: quern jobs <name>. A job of your own is a path: quern run ./my-job.ts …',
