@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { JOIN_ROW_BYTES, joinSide } from '../datasets/join-sides.ts'
@@ -23,17 +24,13 @@ export function joinSideFile(side: 'left' | 'right', bytes: number, options: Ben
 }
 
 /** The flights of the vega-datasets package as CSV; DuckDB reads its parquet file. */
-export async function flightsCsv(parquet: string, options: BenchOptions): Promise<Input> {
+export function flightsCsv(parquet: string, options: BenchOptions): Input {
   mkdirSync(options.cache, { recursive: true })
   const file = path.join(options.cache, `flights-v1-${statSync(parquet).size}.csv`)
   if (!existsSync(file)) {
     options.note(`taking ${parquet} to ${file}`)
-    const { DuckDBInstance } = await import('@duckdb/node-api')
-    const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect()
     const partial = `${file}.${process.pid}`
-    const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
-    await connection.run(`copy (select * from ${quoted(parquet)}) to ${quoted(partial)} (format csv, header)`)
-    connection.closeSync()
+    execFileSync(process.execPath, [path.join(import.meta.dirname, 'peers/parquet-to-csv.mjs'), parquet, partial])
     renameSync(partial, file)
   }
   return { path: file, bytes: statSync(file).size }

@@ -21,19 +21,19 @@ export const join: Family = {
   name: 'join',
   about: 'joins of CSV files by a column, whole process, warm cache',
   async tables(options) {
-    return [await flightsTable(options), largeTable(options)]
+    return [flightsTable(options), largeTable(options)]
   },
 }
 
 /** 3,000,000 flights with the airports they left from: real data, 100 MB with 200 KB. */
-async function flightsTable(options: BenchOptions): Promise<Table> {
+function flightsTable(options: BenchOptions): Table {
   const title = `join of flights with airports, ${options.workers} workers`
-  const missing = packageInstalled('vega-datasets/package.json') ?? packageInstalled('@duckdb/node-api')
+  const missing = packageInstalled('vega-datasets') ?? packageInstalled('@duckdb/node-api')
   if (missing !== undefined) {
     return { title, contenders: [{ name: 'quern', how: '', run: () => quern('--version'), absent: missing }] }
   }
-  const data = path.join(path.dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data')
-  const flights = await flightsCsv(path.join(data, 'flights-3m.parquet'), options)
+  const data = path.resolve(createRequire(import.meta.url).resolve('vega-datasets'), '../../data')
+  const flights = flightsCsv(path.join(data, 'flights-3m.parquet'), options)
   const sides = { left: flights.path, leftKey: 'origin', right: path.join(data, 'airports.csv'), rightKey: 'iata' }
   return {
     title,
