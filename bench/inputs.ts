@@ -20,7 +20,7 @@ export function zipfFile(bytes: number, options: BenchOptions): Input {
 /** One of two sides of a join, of about `bytes` each. */
 export function joinSideFile(side: 'left' | 'right', bytes: number, options: BenchOptions): Input {
   const rows = Math.max(1, Math.round(bytes / JOIN_ROW_BYTES))
-  return generated(`join-v1-${side}-${rows}.csv`, bytes, options, () => joinSide({ rows, side }))
+  return generated(`join-v2-${side}-${rows}.csv`, bytes, options, () => joinSide({ rows, side }))
 }
 
 /** The flights of the vega-datasets package as CSV; DuckDB reads its parquet file. */

@@ -24,7 +24,7 @@ export function* joinSide({ rows, side }: JoinSideOptions): Generator<string> {
   for (let made = 0, id = 0; made < rows; ) {
     const lines: string[] = []
     for (; lines.length < ROWS_PER_CHUNK && made < rows; made++, id = (id + step) % rows) {
-      lines.push(`${id.toString(36).padStart(8, 'x')},${letters(random)}\n`)
+      lines.push(`${id.toString(36).padStart(8, '0')},${letters(random)}\n`)
     }
     yield lines.join('')
   }
