@@ -30,6 +30,8 @@ export interface Contender {
   readonly discard?: (attempt: number) => void
   /** Why it can't run here, if so. */
   readonly absent?: string
+  /** Bytes of its input, where contenders differ in that. */
+  readonly inputBytes?: number
   /** Peak memory it was told to stay within. */
   readonly memoryBytes?: number
 }
@@ -48,5 +50,7 @@ export interface Table {
 export interface Family {
   readonly name: string
   readonly about: string
+  /** MiB of input when `--size` is not given. Default 256. */
+  readonly size?: number
   tables(options: BenchOptions): Promise<readonly Table[]>
 }

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { JOIN_ROW_BYTES, joinSide } from '../datasets/join-sides.ts'
+import { measurements } from '../datasets/measurements.ts'
+import { SORT_RECORD_BYTES, sortRecords } from '../datasets/sort-records.ts'
 import { zipfText } from '../datasets/zipf.ts'
 import type { BenchOptions } from './family.ts'
 
@@ -10,12 +12,27 @@ export interface Input {
   readonly bytes: number
 }
 
+// A file's name says everything its bytes depend on; a changed generator needs a new version in it.
+
 /** Zipf-like text of about `bytes`. */
 export function zipfFile(bytes: number, options: BenchOptions): Input {
-  // The name says everything the bytes depend on; a changed generator needs a new version here.
-  const file = `zipf-v1-100000-words-seed-1-${bytes}.txt`
-  return generated(file, bytes, options, () => zipfText({ bytes }))
+  return generated(`zipf-v1-100000-words-seed-1-${bytes}.txt`, bytes, options, () => zipfText({ bytes }))
 }
+
+/** Lines of 100 bytes to sort. */
+export function sortFile(bytes: number, options: BenchOptions): Input {
+  const records = Math.round(bytes / SORT_RECORD_BYTES)
+  return generated(`sort-records-v1-seed-1-${records}.txt`, bytes, options, () => sortRecords({ records }))
+}
+
+/** Lines `station;12.3` of 413 stations. */
+export function measurementsFile(bytes: number, options: BenchOptions): Input {
+  const rows = Math.round(bytes / MEASUREMENT_BYTES)
+  return generated(`measurements-v1-413-seed-1-${rows}.txt`, bytes, options, () => measurements({ rows }))
+}
+
+/** About the mean length of a line. */
+const MEASUREMENT_BYTES = 15.9
 
 /** One of two sides of a join, of about `bytes` each. */
 export function joinSideFile(side: 'left' | 'right', bytes: number, options: BenchOptions): Input {

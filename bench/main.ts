@@ -2,7 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { brc } from './families/brc.ts'
+import { grep } from './families/grep.ts'
 import { join } from './families/join.ts'
+import { scale } from './families/scale.ts'
+import { sort } from './families/sort.ts'
 import { startup } from './families/startup.ts'
 import { wordcount } from './families/wordcount.ts'
 import type { BenchOptions, Family } from './family.ts'
@@ -10,15 +14,15 @@ import { quernVersion } from './quern.ts'
 import { describeMachine, formatTable, machineLine } from './report.ts'
 import { runTable, type TableResult } from './runner.ts'
 
-const families: readonly Family[] = [wordcount, join, startup]
+const families: readonly Family[] = [wordcount, sort, join, grep, brc, scale, startup]
 
 const usage = `npm run bench -- [options]
   --only NAME      one family: ${families.map((family) => family.name).join(', ')}; may be repeated
   --runs N         runs of each contender, interleaved; the median counts (default 5)
-  --size MB        input in MiB (default 256)
+  --size MB        input in MiB (default 256; sort, grep, brc and scale 1024)
   --workers N      quern's workers and DuckDB's threads (default 2)
   --memory MB      quern's budget in MiB (default 512)
-  --slow           also gawk and tr | sort | uniq, which take minutes
+  --slow           also what takes minutes: gawk and tr | sort | uniq, four times the size in scale
   --smoke          once, on 1 MiB: shows that the benchmark works, says nothing of speed
   --json PATH      where the results go (default bench/results/<date>.json)
 `
@@ -27,7 +31,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     runs: { type: 'string', default: '5' },
-    size: { type: 'string', default: '256' },
+    size: { type: 'string' },
     workers: { type: 'string', default: '2' },
     memory: { type: 'string', default: '512' },
     slow: { type: 'boolean', default: false },
@@ -42,17 +46,17 @@ else process.exitCode = await bench()
 
 async function bench(): Promise<number> {
   const chosen = families.filter((family) => values.only === undefined || values.only.includes(family.name))
-  const numbers = [values.runs, values.size, values.workers, values.memory].map(Number)
+  const numbers = [values.runs, values.size ?? 256, values.workers, values.memory].map(Number)
   if (chosen.length < (values.only?.length ?? 1) || numbers.some((number) => !Number.isInteger(number) || number < 1)) {
     process.stderr.write(`Unknown family or not a whole number above 0.\n${usage}`)
     return 2
   }
-  const [runs = 0, size = 0, workers = 0, memory = 0] = numbers
+  const [runs = 0, , workers = 0, memory = 0] = numbers
   const scratch = mkdtempSync(path.join(tmpdir(), 'quern-bench-run-'))
   const options: BenchOptions = {
     runs,
     workers,
-    sizeBytes: (values.smoke ? 1 : size) * 2 ** 20,
+    sizeBytes: 2 ** 20,
     memoryBytes: memory * 2 ** 20,
     slow: values.slow,
     smoke: values.smoke,
@@ -67,7 +71,8 @@ async function bench(): Promise<number> {
   process.stdout.write(`quern ${quernVersion()}, ${started.toISOString().slice(0, 10)}, ${machineLine(machine)}\n`)
   try {
     for (const family of chosen) {
-      for (const table of await family.tables(options)) {
+      const size = values.smoke ? 1 : Number(values.size ?? family.size ?? 256)
+      for (const table of await family.tables({ ...options, sizeBytes: size * 2 ** 20 })) {
         const result = await runTable(table, options)
         results.push(result)
         process.stdout.write(`\n${formatTable(result)}\n`)

@@ -32,7 +32,7 @@ export function machineLine(machine: Machine): string {
 export function formatTable(table: TableResult): string {
   const small = table.rows.every((row) => (row.medianSeconds ?? 0) < 1)
   const first = table.rows[0]?.name ?? ''
-  const rated = table.inputBytes !== undefined
+  const rated = table.rows.some((row) => row.megabytesPerSecond !== undefined)
   const head = ['', small ? 'ms' : 's', ...(rated ? ['MB/s'] : []), `times ${first}`, 'CPU s', 'peak MiB', 'how']
   const ran = table.rows.filter((row) => row.medianSeconds !== undefined)
   const lines = ran.map((row) => [

@@ -57,7 +57,7 @@ export async function runTable(table: Table, options: BenchOptions): Promise<Tab
 }
 
 function toRow(contender: Contender, runs: readonly Measurement[], table: Table, reference: number | undefined): Row {
-  const { name, how, absent, memoryBytes } = contender
+  const { name, how, absent, memoryBytes, inputBytes = table.inputBytes } = contender
   const seconds = runs.map((run) => run.seconds)
   const middle = median(seconds)
   if (middle === undefined) return { name, how, runs, absent: absent ?? 'not run' }
@@ -69,7 +69,7 @@ function toRow(contender: Contender, runs: readonly Measurement[], table: Table,
     runs,
     medianSeconds: middle,
     fastestSeconds: Math.min(...seconds),
-    ...(table.inputBytes !== undefined && { megabytesPerSecond: table.inputBytes / 1e6 / middle }),
+    ...(inputBytes !== undefined && { megabytesPerSecond: inputBytes / 1e6 / middle }),
     ...(reference !== undefined && { timesFirst: middle / reference }),
     peakBytes: Math.max(...runs.map((run) => run.peakBytes)),
     ...(memoryBytes !== undefined && { memoryBytes }),

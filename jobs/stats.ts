@@ -14,8 +14,7 @@ const none = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const
 type Totals = [least: number, greatest: number, total: number, count: number]
 const [KEYS_MAX, EXACT_MAX] = [1 << 16, 2 ** 52]
 const keys: { readonly key: Text; readonly totals: Totals }[] = []
-/** By hash: 1 + the index of a key. */
-const slots = new Int32Array(KEYS_MAX * 2)
+const slots = new Int32Array(KEYS_MAX * 2) // by hash: 1 + the index of a key
 
 function totalsOf(key: Text): Totals {
   const { buffer, start, end } = key
@@ -23,12 +22,13 @@ function totalsOf(key: Text): Totals {
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (buffer[at] ?? 0), 0x01000193)
   for (let slot = hash ^ (hash >>> 15); ; slot++) {
     const held = slots[slot & (slots.length - 1)] ?? 0
+    if (held === 0) {
+      const totals: Totals = [...none, 0, 0]
+      slots[slot & (slots.length - 1)] = keys.push({ key: key.copy(), totals })
+      return totals
+    }
     const found = keys[held - 1]
     if (found?.key.equals(key)) return found.totals
-    if (held > 0) continue
-    const totals: Totals = [...none, 0, 0]
-    slots[slot & (slots.length - 1)] = keys.push({ key: key.copy(), totals })
-    return totals
   }
 }
 

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { commandPath, packageInstalled } from '../absent.ts'
 import type { BenchOptions, Contender, Family, Table } from '../family.ts'
 import { type Input, zipfFile } from '../inputs.ts'
-import { quern } from '../quern.ts'
+import { quernJob, quernOutput, readParts, sortedLines } from '../quern-job.ts'
 
 const peers = path.resolve(import.meta.dirname, '../peers')
 
@@ -30,31 +30,9 @@ export const wordcount: Family = {
 }
 
 function quernRow(input: Input, options: BenchOptions): Contender {
-  const output = (attempt: number) => path.join(options.scratch, `quern-${attempt}`)
-  const memory = `${options.memoryBytes / 2 ** 20}MB`
   return {
-    name: 'quern',
-    how: `run wordcount --workers ${options.workers} --memory ${memory}`,
-    memoryBytes: options.memoryBytes,
-    run: (attempt) =>
-      quern(
-        'run',
-        'wordcount',
-        '-i',
-        input.path,
-        '-o',
-        output(attempt),
-        '--workers',
-        `${options.workers}`,
-        '--memory',
-        memory,
-        '--quiet',
-      ),
-    answer: (attempt) => {
-      const parts = readdirSync(output(attempt)).filter((name) => name.startsWith('part-'))
-      return sortedLines(parts.map((name) => readFileSync(path.join(output(attempt), name), 'latin1')).join(''))
-    },
-    discard: (attempt) => rmSync(output(attempt), { recursive: true, force: true }),
+    ...quernJob(input, ['wordcount'], options),
+    answer: (attempt) => sortedLines(readParts(quernOutput(options, 'wordcount', attempt))),
   }
 }
 
@@ -109,8 +87,4 @@ function peer(
     answer: (attempt) => sortedLines(existsSync(output(attempt)) ? readFileSync(output(attempt), 'latin1') : ''),
     discard: (attempt) => rmSync(output(attempt), { force: true }),
   }
-}
-
-function sortedLines(text: string): string {
-  return text.split('\n').sort().join('\n')
 }

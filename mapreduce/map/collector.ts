@@ -92,7 +92,7 @@ export class Collector implements MapOutput {
           }
         : foldBy?.aggregate === 'distinct'
           ? this.keysOnlyEmit(this.table)
-          : this.foldingEmit(this.table, foldBy?.aggregate === 'count')
+          : this.foldingEmit(this.table, foldBy?.aggregate === 'count', 1)
   }
 
   /** Starts anew for a task whose runs `spiller` writes. The memory may have been used for something else since. */
@@ -122,7 +122,7 @@ export class Collector implements MapOutput {
   private foldingEmit(
     table: FoldTable,
     counting: boolean,
-    one: 1 | undefined = 1,
+    one: 1 | undefined,
   ): (key: unknown, value?: unknown) => void {
     const { arena, checked } = this.options
     const { bytes, u32, f64 } = arena
