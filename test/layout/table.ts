@@ -187,7 +187,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'bin/terminal': { imports: ['mapreduce/base/counters.ts'], types: jobWiring },
 
   bench: { imports: ['bench/families', 'datasets'] },
-  'bench/families': { imports: ['bench'] },
+  'bench/families': { imports: ['bench', 'datasets'] },
   scripts: { imports: [] },
 }
 
