@@ -22,6 +22,23 @@ describe('files at the edges', () => {
     for (const space of spaces) expect(whole(text, { space })).toEqual(expected)
   })
 
+  test('nothing without quotes is null, nothing in quotes is a text, also at the end of a CR LF line and of the file', () => {
+    const seen: boolean[][] = []
+    const each = (row: CsvRow): number => seen.push([row.isNull('a'), row.isNull(1)])
+    whole('a,b\n,""\n"",\n,\r\n"",""\r\nx,"x"\n,', { each })
+    expect(seen).toEqual([
+      [true, false],
+      [false, true],
+      [true, true],
+      [false, false],
+      [false, false],
+      [true, true],
+    ])
+    seen.length = 0
+    whole('a,b\n"x"\n', { strictColumnHandling: false, each })
+    expect(seen).toEqual([[false, true]])
+  })
+
   test('a header with columns that have no name, or the same one and others in its place', () => {
     expect(whole('a,,\n1,2,3\n', { each: (row) => expect(row.columns).toEqual(['a', '', '']) })).toEqual([
       ['1', '2', '3'],
