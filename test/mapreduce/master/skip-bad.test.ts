@@ -150,7 +150,7 @@ describe('a record on which map', () => {
     ['throws from a timer', 'stray', 'an error reached no handler while the task ran: from a timer'],
   ])('%s is found by the attempts that end at it, and set aside', async (_, word, error) => {
     await place.write('in/a', `one\n${word} 1\ntwo\nbad\n${word} 2\nthree\n`)
-    const { files, report } = await run({ taskAttempts: 2 }, { limits: { taskTimeoutMs: 200, threadStartMs: 3000 } })
+    const { files, report } = await run({ taskAttempts: 2 }, { limits: { taskTimeoutMs: 1500, threadStartMs: 10_000 } })
     expect(files['part-r-00000']?.match(/^\w+\t\d+$/gm)).toEqual(['one\t1', 'three\t1', 'two\t1'])
     const skipped = parseSkipped(files['_skipped'] ?? '')
     expect(skipped.map(({ hex }) => Buffer.from(hex, 'hex').toString())).toEqual([`${word} 1`, 'bad', `${word} 2`])
