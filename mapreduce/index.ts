@@ -4,6 +4,8 @@
 import type { JobReport, RunJobOptions } from './master/run-job.ts'
 
 export { MrError, type MrErrorCode } from './base/errors.ts'
+export { type BuildFlow, defineFlow, type FlowBuilder, type FlowOptions } from './flow/define.ts'
+export type { FlowJoin, Grouped, Joined, Rows, Written } from './flow/rows.ts'
 export {
   type CsvFormat,
   type CsvOptions,
@@ -41,7 +43,7 @@ export {
   type Value,
 } from './job.ts'
 export { defineJoin, type JoinDefinition, type JoinKey, type JoinSide } from './join/define.ts'
-export type { DataPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './master/run-job.ts'
+export type { DataPath, JobProgress, JobReport, RunJobOptions, StageReport, TaskTiming } from './master/run-job.ts'
 export { type OutputFormat, raw, tsv } from './output/format.ts'
 export type { CsvRow } from './record/csv-row.ts'
 export { parseDecimal, showDecimal } from './record/decimal.ts'

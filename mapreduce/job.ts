@@ -1,3 +1,4 @@
+import type { FlowParts } from './flow/graph.ts'
 import type { InputFormat } from './input/format.ts'
 import type { OutputFormat } from './output/format.ts'
 import type { Descending } from './record/descending.ts'
@@ -118,6 +119,8 @@ export interface Job<R = Text, K extends Key = Key, V extends Value = Value> {
   readonly inputs?: Readonly<Record<string, NamedInput<never, K, V>>>
   /** In place of all functions but `setup`: a join of two inputs, made by `defineJoin`. */
   readonly join?: JoinParts
+  /** In place of all functions: a chain of stages, made by `defineFlow`. */
+  readonly flow?: FlowParts
   /** May run any number of times; must not change the key. */
   readonly combine?:
     | Aggregate
@@ -160,12 +163,15 @@ export interface JoinParts {
   readonly join?: (key: never, left: never, right: never, emit: Emit, ctx: TaskContext) => MaybePromise
 }
 
-type JobWithMap<R, K extends Key, V extends Value> = Omit<Job<R, K, V>, 'map' | 'inputs' | 'join'> & {
+type JobWithMap<R, K extends Key, V extends Value> = Omit<Job<R, K, V>, 'map' | 'inputs' | 'join' | 'flow'> & {
   readonly map: NonNullable<Job<R, K, V>['map']>
 }
 
 /** `I`: the type of a record of each input. */
-type JobWithInputs<I, K extends Key, V extends Value> = Omit<Job<never, K, V>, 'input' | 'map' | 'inputs' | 'join'> & {
+type JobWithInputs<I, K extends Key, V extends Value> = Omit<
+  Job<never, K, V>,
+  'input' | 'map' | 'inputs' | 'join' | 'flow'
+> & {
   readonly inputs: { readonly [Name in keyof I]: NamedInput<I[Name], K, V> }
 }
 

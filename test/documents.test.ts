@@ -108,6 +108,11 @@ describe('a job from the documents', () => {
     expect(run('large', source, '-p', 'least=1000')).toBe('10.0.0.1\t4000\n')
   })
 
+  it('runs as the page on flows has it: the most frequent words first', () => {
+    const [source = ''] = blocks('docs/flows.md', 'ts')
+    expect(run('frequent', source).split('\n').slice(0, 3)).toEqual(['-\t9', '"GET\t4', '+0000]\t4'])
+  })
+
   it('runs as the page on joins has it: amounts under names', () => {
     writeFileSync(path.join(folder, 'named.ts'), blocks('docs/joins.md', 'ts')[0] ?? '')
     writeFileSync(path.join(folder, 'orders.csv'), '7,a,12\n8,b,30\n7,c,5\n')

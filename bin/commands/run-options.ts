@@ -59,7 +59,7 @@ export function parseDataPath(typed: string, cwd: string): DataPath {
 }
 
 /** A job without named inputs takes paths literally, even those with a `=`; one with them takes `name=path` alone. */
-export function bindInputs(options: RunOptions, job: Pick<Job, 'inputs' | 'join'>, cwd: string): RunOptions {
+export function bindInputs(options: RunOptions, job: Pick<Job, 'inputs' | 'join' | 'flow'>, cwd: string): RunOptions {
   const names = inputNames(job)
   if (names === undefined) return options
   const inputs = options.inputWords.map((word) => {

@@ -87,10 +87,11 @@ function stageCommand(name: StageName): Command {
       if (!(await parse(command, argv, io))) return 0
       const { param = [], side = [], format, root, input }: StageOptions = command.opts()
       const loaded = await loadJob(command.args[0] ?? '', { cwd: io.cwd, bundled: bundledJobs })
-      if (loaded.job.join !== undefined) {
+      const { join, flow } = loaded.job
+      if (join !== undefined || flow !== undefined) {
         throw new MrError(
           'MR_USAGE',
-          `${loaded.name} is a join, which has no stages to run as filters. Run it with quern run.`,
+          `${loaded.name} is a ${flow === undefined ? 'join' : 'flow'}, which has no stages to run as filters. Run it with quern run.`,
         )
       }
       const params = resolveParams(loaded.job.params, parseParams(param), loaded.name)

@@ -25,7 +25,9 @@ export function explanationLines(explanation: JobExplanation, style: Style): str
 
 function stageRows(stage: StageExplanation): (readonly [string, string])[] {
   const { inputs, splits, reducers, partition, combine, join, output } = stage
-  const rows: (readonly [string, string])[] = inputs.map(({ name, format, files, bytes, gzipFiles }) => {
+  const rows: (readonly [string, string])[] = inputs.map(({ name, format, files, bytes, gzipFiles, stage: from }) => {
+    if (from !== undefined)
+      return ['in', `the records of stage ${from}${name === `stage ${from}` ? '' : `, as ${name}`}`]
     const zipped = gzipFiles === 0 ? '' : `, ${gzipFiles} of them gzip, unpacked whole`
     return [
       'in',
@@ -33,13 +35,14 @@ function stageRows(stage: StageExplanation): (readonly [string, string])[] {
     ]
   })
   if (join !== undefined) rows.push(['join', `${join.strategy}, ${join.held} held: ${join.why}`])
-  rows.push(['maps', many(splits, 'split')])
+  rows.push(['maps', splits === undefined ? 'by the size of what there is then' : many(splits, 'split')])
   if (combine !== '') rows.push(['combine', combine])
   rows.push(
     reducers === 0
       ? ['reduces', 'none: what the maps put out is the output']
-      : ['reduces', `${many(reducers, 'partition')} by ${partition}`],
+      : ['reduces', `${reducers === undefined ? 'partitions' : many(reducers, 'partition')} by ${partition}`],
   )
-  rows.push(['out', `${output.path}, ${many(output.parts, 'part')} as ${output.format}`])
+  const parts = output.parts === undefined ? 'parts' : many(output.parts, 'part')
+  rows.push(['out', `${output.path}, ${parts} as ${output.format}`])
   return rows
 }

@@ -71,6 +71,7 @@ export function progressLine(
   const left = timeLeft(progress, started)
   const parts: (Part | undefined)[] = [
     { rank: 6, text: printable(jobName) },
+    progress.stage === undefined ? undefined : { rank: 0, text: `stage ${progress.stage.number}/${progress.stage.of}` },
     phase === 'plan'
       ? { rank: 0, text: 'planning' }
       : { rank: phase === 'reduce' ? 4 : 0, text: `map ${mapsDone}/${mapsTotal}` },

@@ -1,5 +1,5 @@
 import { counter } from '../../mapreduce/base/counters.ts'
-import type { JobReport, TaskTiming } from '../../mapreduce/master/run-job.ts'
+import type { JobReport, StageReport, TaskTiming } from '../../mapreduce/master/run-job.ts'
 import { humanBytes, humanRate } from './bytes.ts'
 import { humanDuration } from './durations.ts'
 import type { Style } from './style.ts'
@@ -48,6 +48,16 @@ function localityPhrases(counters: JobReport['counters']): string[] {
   ]
 }
 
+function stagePhrases(stage: StageReport): string[] {
+  const { name, inputRecords, outputRecords, outputBytes, maps, reducers, totalMs, join } = stage
+  return [
+    `${printable(name)}: ${number(inputRecords)} records to ${number(outputRecords)} (${humanBytes(outputBytes)})`,
+    `${many(maps, 'map')}${reducers > 0 ? ` and ${many(reducers, 'reduce')}` : ''}`,
+    ...(join === undefined ? [] : [`${join.strategy} (${join.held} held)`]),
+    humanDuration(totalMs),
+  ]
+}
+
 function rowsOf(report: JobReport): Row[] {
   const { counters, times, output } = report
   const count = (name: string) => counters[name] ?? 0
@@ -86,6 +96,7 @@ function rowsOf(report: JobReport): Row[] {
       ...localityPhrases(counters),
     ],
   })
+  for (const stage of report.stages ?? []) rows.push({ label: `stage ${stage.number}`, phrases: stagePhrases(stage) })
   const { join } = report
   if (join !== undefined) rows.push({ label: 'join', phrases: [`${join.strategy}`, `${join.held} held`, join.why] })
   const slow = [slowest(report.tasks, 'map'), slowest(report.tasks, 'reduce')].filter((text) => text !== undefined)

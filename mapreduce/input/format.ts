@@ -16,12 +16,14 @@ export type InputSpec =
   | LinesInput
   | FixedInput
   | TableInput
+  | RecordsInput
   | ByEndingInput
 
 /** What a file is read in: a format that stands for one of several is that one. */
 export type FileFormat = Exclude<InputSpec, ByEndingInput>
 
 export type InputFormatName = InputSpec['input']
+/** Those that a job may ask for. */
 export const inputFormatNames: readonly InputFormatName[] = [
   'text',
   'keyValue',
@@ -76,6 +78,13 @@ export interface TableInput {
 export interface ByEndingInput {
   readonly input: 'byEnding'
   readonly formats: Readonly<Record<string, InputSpec>>
+}
+
+/** What lies between the stages of a flow; no format of a job's own. */
+export interface RecordsInput {
+  readonly input: 'records'
+  /** `encoded`: handed on as they are. `decoded`: `{ key, value }` for a function. */
+  readonly as: 'encoded' | 'decoded'
 }
 
 /** The dialect of a CSV file. The names are those of the fast-csv package; every one may be left out. */

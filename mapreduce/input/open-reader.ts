@@ -6,6 +6,7 @@ import { formatOfFile, type InputSpec } from './format.ts'
 import { LineReader } from './line-reader.ts'
 import { JsonlReader, KeyValueReader } from './line-records.ts'
 import type { ReaderOptions, RecordReader } from './record-reader.ts'
+import { RecordsReader } from './records-reader.ts'
 import { TableReader } from './table-reader.ts'
 import { WholeFileReader } from './whole-file-reader.ts'
 
@@ -37,5 +38,7 @@ export function openReader(
       return new WholeFileReader(source, start, options)
     case 'table':
       return new TableReader(source, options)
+    case 'records':
+      return new RecordsReader(source, start, length, { ...options, format: own })
   }
 }

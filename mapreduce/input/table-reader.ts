@@ -1,12 +1,13 @@
 import { type Decoded, Decoder } from '../record/decode.ts'
-import { type TableCursor, TableFile } from '../table/table-file.ts'
+import type { BlockCursor } from '../table/block-cursor.ts'
+import { TableFile } from '../table/table-file.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { ReaderOptions, RecordReader } from './record-reader.ts'
 
 /** The records of a table file, which is one segment. */
 export class TableReader implements RecordReader {
   readonly record: { key: Decoded; value: Decoded } = { key: undefined, value: undefined }
-  private readonly cursor: TableCursor
+  private readonly cursor: BlockCursor
   private readonly keys = new Decoder()
   private readonly values = new Decoder()
 

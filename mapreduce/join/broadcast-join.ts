@@ -4,6 +4,7 @@ import { Encoder } from '../record/encode.ts'
 import { kind } from '../record/kind.ts'
 import { Text } from '../record/text.ts'
 import type { EngineInput, EngineJoinSide } from '../task/engine-job.ts'
+import { eachRow } from './each-row.ts'
 import type { JoinRows } from './join-rows.ts'
 import type { RowTable } from './row-table.ts'
 import { asSeen, holdsNull, keySeen, seenOf } from './side-record.ts'
@@ -31,7 +32,7 @@ export function broadcastInput(side: EngineJoinSide, table: RowTable, rows: Join
     for (let at = row; at !== 0; at = table.next(at)) await rows.pair(key, value, held(at))
   }
 
-  const map = (record: unknown, _emit: unknown, ctx: TaskContext): unknown => {
+  return eachRow(side, (record: unknown, ctx: TaskContext): unknown => {
     const found = side.key(record, ctx)
     let row = find(found)
     if (row === 0 ? !kept.loneStreamed : !kept.pairs && !kept.onceStreamed) return undefined
@@ -43,6 +44,5 @@ export function broadcastInput(side: EngineJoinSide, table: RowTable, rows: Join
       if (pending !== undefined) return pending.then(() => pairsFrom(table.next(row), key, value))
     }
     return undefined
-  }
-  return side.input === undefined ? { map } : { input: side.input, map }
+  })
 }

@@ -5,6 +5,7 @@ import { hashKey, partitionOf } from '../record/hash.ts'
 import { FIELD_BYTES_MAX, kind } from '../record/kind.ts'
 import { Text } from '../record/text.ts'
 import type { EngineInput, EngineJoin } from '../task/engine-job.ts'
+import { eachRow } from './each-row.ts'
 import type { HotKeys } from './hot-keys.ts'
 import { keepsLone } from './kept-rows.ts'
 import { streamedKind } from './side-kind.ts'
@@ -40,7 +41,7 @@ export function sideInput({ join, side, held, partitions, hot, take }: SideInput
   const streamed = side !== held
   const keys = new Encoder()
   const values = new Encoder()
-  const map = (record: unknown, _emit: unknown, ctx: TaskContext): void => {
+  const row = (record: unknown, ctx: TaskContext): void => {
     const key = parts.key(record, ctx)
     const isNull = holdsNull(key)
     // It matches nothing, so where it is not kept by itself it has no part in the join.
@@ -101,7 +102,7 @@ export function sideInput({ join, side, held, partitions, hot, take }: SideInput
     if (streamed) valueKind = streamedKind(valueKind)
     take(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd, partition)
   }
-  return parts.input === undefined ? { map } : { input: parts.input, map }
+  return eachRow(parts, row)
 }
 
 function tooLarge(side: JoinSideName): MrError {

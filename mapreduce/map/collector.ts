@@ -6,6 +6,7 @@ import type { MapOutput } from '../output/map-output.ts'
 import { copyBytes } from '../record/copy-bytes.ts'
 import { Encoder } from '../record/encode.ts'
 import { FIELD_BYTES_MAX, kind, metaKind, metaLength, packMeta } from '../record/kind.ts'
+import type { RecordView } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
 import type { Aggregate } from '../shuffle/aggregate.ts'
 import { FoldTable } from '../shuffle/fold-table.ts'
@@ -207,6 +208,13 @@ export class Collector implements MapOutput {
     checkLength(keyEnd - keyStart)
     const partition = this.options.partitioner.of(key, keyKind, keyStart, keyEnd)
     this.put(key, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length, partition)
+  }
+
+  readonly pass = (record: RecordView): void => {
+    this.records++
+    const { keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd } = record
+    const partition = this.options.partitioner.of(keyBytes, keyKind, keyStart, keyEnd)
+    this.put(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd, partition)
   }
 
   /** Takes a record that is encoded, for a partition that is known; the caller counts it. */

@@ -4,6 +4,7 @@ import { openSource } from '../input/byte-source.ts'
 import { text } from '../input/format.ts'
 import { openReader } from '../input/open-reader.ts'
 import { HEAD_BYTES, type RecordReader } from '../input/record-reader.ts'
+import { RecordsReader } from '../input/records-reader.ts'
 import type { MapTask, RunSlice, TaskDone } from '../master/task.ts'
 import type { MapOutput } from '../output/map-output.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
@@ -99,7 +100,8 @@ export class MapAttempt {
           progress.records(this.records, output.records, Math.min(1, this.bytesRead / Math.max(1, this.bytesTotal)))
         },
       })
-      if (this.skipMode !== undefined) {
+      if (reader instanceof RecordsReader && !reader.decodes) this.passRecords(reader, output)
+      else if (this.skipMode !== undefined) {
         await this.skipMode.mapRecords({
           input,
           reader,
@@ -121,6 +123,17 @@ export class MapAttempt {
       this.env.bad.push(...source.bad)
       source.close()
       if (file.gzip) rmSync(inflated, { force: true })
+    }
+  }
+
+  /** Records of another stage, which need no function. */
+  private passRecords(reader: RecordsReader, { pass }: MapOutput): void {
+    if (pass === undefined) throw new TypeError('this output takes no encoded records')
+    const { progress } = this.env
+    while (reader.next()) {
+      this.records++
+      progress.beat()
+      pass(reader.view)
     }
   }
 

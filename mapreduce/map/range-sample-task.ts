@@ -17,15 +17,21 @@ export async function runRangeSampleTask(task: RangeSampleTask, env: TaskEnviron
   let every = 1
   let records = 0
   const attempt = new MapAttempt({ ...task, skippedFile: `${task.outputFile}.skipped` }, env)
+  const take = (bytes: Uint8Array, keyKind: number, start: number, end: number): void => {
+    const kept = groupedEnd(bytes, keyKind, start, end, groupBy)
+    keys.push({ keyKind, key: Uint8Array.prototype.slice.call(bytes, start, Math.min(kept, start + KEY_BYTES_MAX)) })
+    if (keys.length < 2 * KEYS_MAX) return
+    keys = keys.filter((_key, index) => index % 2 === 0)
+    every *= 2
+  }
   await attempt.mapAll({
     emit: (key) => {
       if (records++ % every !== 0) return
       const keyKind = encoder.key(key)
-      const end = groupedEnd(encoder.bytes, keyKind, 0, encoder.length, groupBy)
-      keys.push({ keyKind, key: Uint8Array.prototype.slice.call(encoder.bytes, 0, Math.min(end, KEY_BYTES_MAX)) })
-      if (keys.length < 2 * KEYS_MAX) return
-      keys = keys.filter((_key, index) => index % 2 === 0)
-      every *= 2
+      take(encoder.bytes, keyKind, 0, encoder.length)
+    },
+    pass: ({ keyBytes, keyKind, keyStart, keyEnd }) => {
+      if (records++ % every === 0) take(keyBytes, keyKind, keyStart, keyEnd)
     },
     get records() {
       return records

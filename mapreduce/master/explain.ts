@@ -17,21 +17,24 @@ export interface InputExplanation {
   readonly bytes: number
   /** Of the files, how many are compressed: each of these is one split. */
   readonly gzipFiles: number
+  /** Of a flow: the stage whose records these are, from 1. Its files are not there yet: the numbers are 0. */
+  readonly stage?: number
 }
 
 /** What one round of map, shuffle and reduce would do. A job is one stage; a flow is several. */
 export interface StageExplanation {
   readonly name: string
   readonly inputs: readonly InputExplanation[]
-  readonly splits: number
-  /** 0: the output of the maps is the output. */
-  readonly reducers: number
+  /** Undefined where that is decided when the stage begins. */
+  readonly splits: number | undefined
+  /** 0: the output of the maps is the output. Undefined as above. */
+  readonly reducers: number | undefined
   /** How keys find their reducer; empty without reducers. */
   readonly partition: string
   /** What becomes of values before they are shuffled; empty where nothing does. */
   readonly combine: string
   readonly join?: { readonly strategy: JoinStrategy; readonly held: JoinSideName; readonly why: string }
-  readonly output: { readonly path: string; readonly format: string; readonly parts: number }
+  readonly output: { readonly path: string; readonly format: string; readonly parts: number | undefined }
 }
 
 /** What a job would do, without anything of it being done. */
@@ -73,7 +76,31 @@ export function explanationOf({ job, options, inputs, work, join }: Explained): 
   }
 }
 
-function inputExplanation(job: Job, name: string, { files }: ExpandedInputs): InputExplanation {
+/** A stage of a flow before what it reads is there. `from`: of its inputs, which are of other stages. */
+export function unplannedStage(
+  name: string,
+  job: Job,
+  options: RunJobOptions,
+  from: Readonly<Record<string, number>>,
+): StageExplanation {
+  const format = options.format ?? job.output?.output ?? 'tsv'
+  const mapOnly = job.reduce === undefined && job.join === undefined
+  const reducers = mapOnly ? 0 : options.reducers
+  return {
+    name,
+    inputs: (inputNames(job) ?? ['']).map((input) => {
+      const stage = from[input]
+      return { ...inputExplanation(job, input, { files: [] }), ...(stage === undefined ? {} : { stage }) }
+    }),
+    splits: undefined,
+    reducers,
+    partition: mapOnly ? '' : partitionOf(job),
+    combine: mapOnly || job.join !== undefined ? '' : combineOf(job),
+    output: { path: shown(options.output), format, parts: reducers === 0 ? undefined : reducers },
+  }
+}
+
+function inputExplanation(job: Job, name: string, { files }: Pick<ExpandedInputs, 'files'>): InputExplanation {
   const format = inputOf(job, name === '' ? undefined : name)?.input ?? text()
   const own = files.filter(({ input }) => (input ?? '') === name)
   return {

@@ -7,7 +7,10 @@ import type { InputPath } from './job-options.ts'
 import type { InputFile } from './task.ts'
 
 /** The names of a job's inputs; undefined for a job with a single, nameless one. */
-export function inputNames(job: Pick<Job, 'inputs' | 'join'>): readonly string[] | undefined {
+export function inputNames(job: Pick<Job, 'inputs' | 'join' | 'flow'>): readonly string[] | undefined {
+  // One that reads a single input takes paths as they are, and the name is for messages.
+  if (job.flow !== undefined)
+    return job.flow.sources.length === 1 ? undefined : job.flow.sources.map(({ name }) => name)
   if (job.join !== undefined) return ['left', 'right']
   return job.inputs === undefined ? undefined : Object.keys(job.inputs)
 }

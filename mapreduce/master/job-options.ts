@@ -57,6 +57,24 @@ export interface JobProgress {
   readonly elapsedMs: number
   readonly failedAttempts: number
   readonly status?: string
+  /** Of a flow: which of its stages runs, from 1. */
+  readonly stage?: { readonly number: number; readonly of: number; readonly name: string }
+}
+
+/** What one stage of a flow did. */
+export interface StageReport {
+  /** From 1. */
+  readonly number: number
+  readonly name: string
+  readonly maps: number
+  readonly reducers: number
+  readonly inputBytes: number
+  readonly inputRecords: number
+  readonly outputBytes: number
+  readonly outputRecords: number
+  readonly shuffleBytes: number
+  readonly totalMs: number
+  readonly join?: JobReport['join']
 }
 
 export interface TaskTiming {
@@ -104,6 +122,8 @@ export interface JobReport {
     readonly totalMs: number
   }
   readonly tasks: readonly TaskTiming[]
+  /** Of a flow, in the order they ran; one that had to be run again stands there twice. */
+  readonly stages?: readonly StageReport[]
   /** Sentences worth a person's notice: replicas found bad and repaired, attempts retried, replication cut. */
   readonly notes: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { didYouMean, nearestName } from '../base/nearest-name.ts'
+import { isFlowParts } from '../flow/graph.ts'
 import { inputFormatNames } from '../input/format.ts'
 import { formatProblem } from '../input/format-problem.ts'
 import type { Job, ParamSpec } from '../job.ts'
@@ -26,6 +27,7 @@ type FieldKind =
   | 'input'
   | 'inputs'
   | 'join'
+  | 'flow'
   | 'output'
   | 'function or aggregate'
   | 'reduction'
@@ -52,6 +54,7 @@ const fieldKinds: Readonly<Record<string, FieldKind>> = {
   reducers: 'positive integer',
   partition: 'partition',
   join: 'join',
+  flow: 'flow',
   groupBy: 'positive integer',
 }
 
@@ -229,6 +232,8 @@ function fieldProblem(name: string, kind: FieldKind, value: unknown): string | u
       return formatProblem('output', value)
     case 'inputs':
       return isObject(value) ? inputsProblem(value) : wrong('an object of { input, map } by name')
+    case 'flow':
+      return isFlowParts(value) ? undefined : wrong('what defineFlow makes')
     case 'join':
       return isObject(value) ? joinProblem(value) : wrong('what defineJoin makes')
     case 'partition':
@@ -292,11 +297,17 @@ function mismatch(combine: string | undefined, reduce: string | undefined): stri
   return '`combine` is count but `reduce` is not: a combiner runs any number of times, and would count what it has counted. Make `reduce` count too, or emit ones and combine by sum.'
 }
 
+const flowFields = ['name', 'describe', 'params', 'limits', 'flow']
+
 function objectProblem(job: Readonly<Record<string, unknown>>): string | undefined {
   for (const name of Object.keys(job)) {
-    if (fieldKinds[name] === undefined && ('map' in job || 'inputs' in job || 'join' in job)) return unknownField(name)
+    if (fieldKinds[name] === undefined && ('map' in job || 'inputs' in job || 'join' in job || 'flow' in job))
+      return unknownField(name)
   }
-  if (job['join'] !== undefined) {
+  if (job['flow'] !== undefined) {
+    const other = Object.keys(fieldKinds).find((name) => !flowFields.includes(name) && job[name] !== undefined)
+    if (other !== undefined) return `it is a flow, and has a \`${other}\` beside it. Leave one out.`
+  } else if (job['join'] !== undefined) {
     const other = joinless.find((name) => job[name] !== undefined)
     if (other !== undefined) return `it is a join, and has a \`${other}\` beside it. Leave one out.`
   } else if (job['inputs'] !== undefined) {
@@ -335,6 +346,11 @@ export function jobProblem(module: Readonly<Record<string, unknown>>): string | 
   const exported = names.length === 0 ? 'it exports nothing' : `it exports only ${names.join(', ')}`
   const hint = names.includes('map') ? ` Put them in one object: export default { ${names.join(', ')} }.` : ''
   return `it has no default export; ${exported}.${hint}\n${EXAMPLE}`
+}
+
+/** A stage the compiler of flows has made: the formats between stages are no job's own. */
+export function isCompiledStage(value: unknown): value is Job {
+  return isObject(value) && (isObject(value['inputs']) || isObject(value['join']))
 }
 
 /** True when `jobProblem` finds nothing: the types below the surface (what `emit` is given) show only when it runs. */

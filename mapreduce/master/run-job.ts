@@ -17,7 +17,7 @@ import { importJob, toFileUrl } from './job-module.ts'
 import type { JobReport, RunJobOptions } from './job-options.ts'
 import { checkAlike } from './join-inputs.ts'
 import { hotKeyNotes } from './join-sample.ts'
-import { KEPT_DAYS, type Kept } from './kept-maps.ts'
+import type { Kept } from './kept-maps.ts'
 import type { MasterLimits } from './limits.ts'
 import { resolveParams } from './load-params.ts'
 import { committerFor } from './output-place.ts'
@@ -28,15 +28,25 @@ import { WorkerPool } from './pool.ts'
 import { ProgressTeller } from './progress.ts'
 import { jobReport } from './report.ts'
 import { noResumption, type Resumption, resumption } from './resumption.ts'
+import type { RunStage } from './run-stage.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
 import { readSides } from './side-data.ts'
 import type { JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
+import { alsoLeft, whatIsLeft } from './what-is-left.ts'
 
 export type { InputExplanation, JobExplanation, StageExplanation } from './explain.ts'
-export type { DataPath, InputPath, JobProgress, JobReport, RunJobOptions, TaskTiming } from './job-options.ts'
+export type {
+  DataPath,
+  InputPath,
+  JobProgress,
+  JobReport,
+  RunJobOptions,
+  StageReport,
+  TaskTiming,
+} from './job-options.ts'
 export type { MasterSeams } from './seams.ts'
 
 /**
@@ -46,11 +56,17 @@ export type { MasterSeams } from './seams.ts'
  * `openDfs` gives stays open; it is the caller's.
  */
 export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobReport> {
-  return await new JobRun(options, fillSeams(seams)).run()
+  const filled = fillSeams(seams)
+  const { flow } = await importJob(options.moduleUrl, options.jobName)
+  if (flow === undefined) return await new JobRun(options, filled).run()
+  const { runFlow } = await import('./run-flow.ts')
+  return await runFlow(options, filled, (given, own, stage) => new JobRun(given, own, stage).run())
 }
 
 /** What `runJob` would do with the same options, without doing any of it: nothing is written, made or swept. */
 export async function explainJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobExplanation> {
+  const { flow } = await importJob(options.moduleUrl, options.jobName)
+  if (flow !== undefined) return await (await import('./explain-flow.ts')).explainFlow(options, fillSeams(seams))
   return await new JobRun(options, fillSeams(seams)).explain()
 }
 
@@ -87,10 +103,12 @@ class JobRun {
   readonly #badReplicas = new BadReplicas(() => this.#openDfs())
   readonly #strays = new Set<string>()
   readonly #notes: string[] = []
+  readonly #stage: RunStage | undefined
   #dfs: Promise<Dfs> | undefined
 
-  constructor(options: RunJobOptions, seams: MasterSeams) {
+  constructor(options: RunJobOptions, seams: MasterSeams, stage?: RunStage) {
     this.#options = options
+    this.#stage = stage
     this.#seams = seams
     this.#limits = seams.limits
     this.#startMs = seams.clock()
@@ -129,6 +147,10 @@ class JobRun {
   /** All are waited for even if one fails, so that nothing of this job goes on behind its error. */
   async #look(): Promise<{ job: Job; inputs: ExpandedInputs; sides: JobPlan['sides'] }> {
     const { moduleUrl, jobName, inputs: given, signal, sides: asked } = this.#options
+    if (this.#stage !== undefined) {
+      const { job, inputs } = this.#stage
+      return { job, inputs, sides: await readSides(asked ?? {}, () => this.#openDfs()) }
+    }
     const [job, inputs, sides, swept] = await Promise.allSettled([
       importJob(moduleUrl, jobName),
       expandInputs(given, () => this.#openDfs(), signal),
@@ -156,9 +178,10 @@ class JobRun {
     const scratch = await Scratch.create(this.#tag, scratchBase, disk)
     this.#opened.scratch = scratch
     const openDfs = (): Promise<Dfs> => this.#openDfs()
-    const committer = await committerFor({ output, overwrite, tag: this.#tag, scratch, disk, openDfs })
+    const committer =
+      this.#stage?.committer ?? (await committerFor({ output, overwrite, tag: this.#tag, scratch, disk, openDfs }))
     this.#opened.committer = committer
-    await committer.prepare()
+    if (this.#stage?.committer === undefined) await committer.prepare()
     return { scratch, committer }
   }
 
@@ -179,6 +202,7 @@ class JobRun {
       ...(format === undefined ? {} : { format }),
       ...(skipBad === undefined ? {} : { skipBad }),
       ...(join === undefined ? {} : { join: { strategy: join.strategy, held: join.held } }),
+      ...(this.#stage === undefined ? {} : { stage: this.#stage.number }),
     }
   }
 
@@ -364,23 +388,10 @@ class JobRun {
         failures.push(error instanceof Error ? error.message : String(error))
       }
     }
-    const told = [
-      ...(kept === undefined
-        ? []
-        : [
-            `${kept.maps} finished ${kept.maps === 1 ? 'map is' : 'maps are'} kept for ${KEPT_DAYS} days (${kept.bytes} bytes in ${kept.directory}): the same command with --resume goes on from there.`,
-          ]),
-      ...(failures.length === 0 ? [] : [`Temporary data could not all be removed: ${failures.join('; ')}`]),
-    ]
-    return told.length === 0 ? undefined : told.join('\n')
+    return whatIsLeft(kept, failures)
   }
 
   #throwIfCancelled(): void {
     if (this.#options.signal?.aborted === true) throw new MrError('MR_CANCELLED', 'The job was cancelled.')
   }
-}
-
-function alsoLeft(error: unknown, left: string): unknown {
-  if (!(error instanceof MrError)) return error
-  return new MrError(error.code, `${error.message}\n${left}`, { cause: error.cause ?? error })
 }

@@ -40,6 +40,8 @@ export interface JobPlan {
   readonly jobId: string
   /** `file:` URL of the plain-JS module to import. */
   readonly moduleUrl: string
+  /** Of a flow: which of its stages, from 0. */
+  readonly stage?: number
   readonly params: Readonly<Record<string, ParamValue>>
   readonly files: readonly InputFile[]
   /** The columns of each input whose CSV files name them; a nameless input is ''. */

@@ -33,6 +33,10 @@ export function directOutput(sink: RecordSink): MapOutput {
       const valueKind = values.value(value)
       sink.write(keyBytes, keyKind, keyStart, keyEnd, values.bytes, valueKind, 0, values.length)
     },
+    pass({ keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd }) {
+      records++
+      sink.write(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd)
+    },
     get records() {
       return records
     },

@@ -5,6 +5,8 @@ export type OutputFormat =
   | { readonly output: 'raw' }
   | CsvOutput
   | { readonly output: 'table' }
+  /** What lies between the stages of a flow; no format of a job's own. */
+  | { readonly output: 'records' }
 
 export interface CsvOutput {
   readonly output: 'csv'
@@ -21,6 +23,7 @@ export interface CsvOutput {
 }
 
 export type OutputFormatName = OutputFormat['output']
+/** Those that a job may ask for. */
 export const outputFormatNames: readonly OutputFormatName[] = ['tsv', 'jsonl', 'csv', 'raw', 'table']
 
 /**

@@ -10,6 +10,7 @@ import { isPassThrough, passTo } from '../shuffle/pass-through.ts'
 import { reduceGroups } from '../shuffle/reduce-groups.ts'
 import { type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { reduceError } from '../task/user-error.ts'
+import { afterReduce } from './after-reduce.ts'
 
 /** Beats and progress once in so many groups. */
 const BEAT_GROUPS = 64
@@ -28,6 +29,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
   }
   const place = { partition: task.task, partitions: env.plan.reducers, groupBy: job.groupBy ?? 0 }
   const writer = openOutput(task.outputFile, env.format, space.writeBuffer, place)
+  const sink = env.after === undefined ? writer : afterReduce(env.after, writer, ctx)
   const outputs = new NamedOutputs(job.outputs, task.outputFile)
   ctx.named = outputs
   let named: readonly NamedPart[]
@@ -51,7 +53,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
           // Nobody asks where a key ends, so nobody compares neighbours.
           count(
             counter.reduceInputRecords,
-            copyRecords(merge, passTo(writer, reduce), () => {
+            copyRecords(merge, passTo(sink, reduce), () => {
               progress.records(writer.records, writer.records, writer.records / expected)
             }),
           )
@@ -60,7 +62,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
         const groups = new Groups(merge, { groupBy: job.groupBy ?? 0, beat, checked: env.plan.checked })
         const done = await reduceGroups(groups, () => merge.view, {
           reduce: typeof reduce === 'function' ? reduce.bind(job) : reduce,
-          sink: writer,
+          sink,
           ctx,
           onGroup: (n) => {
             if (n % BEAT_GROUPS === 0) progress.records(groups.records, writer.records, groups.records / expected)

@@ -15,17 +15,17 @@ export type ManyValuesAggregate =
   | { readonly aggregate: 'top' | 'bottom'; readonly n: number }
 
 /** The sum of numbers or bigints: integers never lose bits (the result is a bigint beyond 2^53), floats round once. */
-export const sum: OneValueAggregate = Object.freeze({ aggregate: 'sum' })
+export const sum: OneValueAggregate & { readonly aggregate: 'sum' } = Object.freeze({ aggregate: 'sum' })
 /** How many values there are. */
-export const count: OneValueAggregate = Object.freeze({ aggregate: 'count' })
+export const count: OneValueAggregate & { readonly aggregate: 'count' } = Object.freeze({ aggregate: 'count' })
 /** The least value: numbers by value, texts by bytes. */
-export const min: OneValueAggregate = Object.freeze({ aggregate: 'min' })
+export const min: OneValueAggregate & { readonly aggregate: 'min' } = Object.freeze({ aggregate: 'min' })
 /** The greatest value. */
-export const max: OneValueAggregate = Object.freeze({ aggregate: 'max' })
+export const max: OneValueAggregate & { readonly aggregate: 'max' } = Object.freeze({ aggregate: 'max' })
 /** The arithmetic mean of numbers or bigints, a number: the exact sum, rounded, over the count. */
-export const mean: OneValueAggregate = Object.freeze({ aggregate: 'mean' })
+export const mean: OneValueAggregate & { readonly aggregate: 'mean' } = Object.freeze({ aggregate: 'mean' })
 /** The first value in input order. */
-export const first: OneValueAggregate = Object.freeze({ aggregate: 'first' })
+export const first: OneValueAggregate & { readonly aggregate: 'first' } = Object.freeze({ aggregate: 'first' })
 /**
  * The different values of a key, the least first; what has no value is the key once. The values of one key are held in
  * memory and may take 64 MiB (MR_USER_CODE beyond); keys without values are not held.

@@ -11,6 +11,9 @@ import { joinChoice } from './join-choice.ts'
 
 export type EmitUnknown = (key: unknown, value?: unknown) => void
 
+/** In a flow: takes a record of an aggregate or a sorting in place of the output. */
+export type After = (key: unknown, value: unknown, emit: EmitUnknown, ctx: TaskContext) => void
+
 type MapFunction = (record: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
 
 /** One of a job's inputs; a job without named ones is its own. */
@@ -21,6 +24,8 @@ export interface EngineInput {
 
 export interface EngineJoinSide {
   readonly input?: InputFormat<unknown>
+  /** In a flow: emits the rows of the side that a record makes; `key` and `value` are of those. */
+  readonly rows?: (record: unknown, emit: EmitUnknown, ctx: TaskContext) => unknown
   readonly key: (record: unknown, ctx: TaskContext) => unknown
   readonly value?: (record: unknown, ctx: TaskContext) => unknown
 }
@@ -50,10 +55,14 @@ export interface EngineJob {
 
 /** The job of a loaded module. The master has checked its shape and said what is wrong with it; this is the last line. */
 export async function importJob(url: string): Promise<EngineJob> {
-  const module: unknown = await import(url)
-  const job = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+  const job = await importDefault(url)
   if (!isEngineJob(job)) throw new MrError('MR_BAD_JOB', `${url} has no job as its default export`)
   return job
+}
+
+export async function importDefault(url: string): Promise<unknown> {
+  const module: unknown = await import(url)
+  return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
 }
 
 function isEngineJob(value: unknown): value is EngineJob {

@@ -3,7 +3,7 @@ import { MrError } from '../base/errors.ts'
 import type { QuoteTable } from '../input/quote-table.ts'
 import type { JobPlan } from '../master/task.ts'
 import type { OutputFormat } from '../output/format.ts'
-import type { EngineJob } from './engine-job.ts'
+import type { After, EngineJob } from './engine-job.ts'
 import type { ProgressRow } from './progress-row.ts'
 import type { WorkerTaskContext } from './task-context.ts'
 import { UserCodeError } from './user-error.ts'
@@ -13,6 +13,8 @@ import type { WorkerSpace } from './worker-space.ts'
 export interface WorkerEnvironment {
   readonly plan: JobPlan
   readonly job: EngineJob
+  /** What follows the reduce in a stage of a flow. */
+  readonly after?: After
   readonly space: WorkerSpace
   /** The datanode the worker is bound to; empty for none. */
   readonly datanode: string

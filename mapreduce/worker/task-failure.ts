@@ -3,6 +3,7 @@ import { MrError, type MrErrorCode } from '../base/errors.ts'
 import { isSystemError } from '../base/system-error.ts'
 import type { TaskFailure } from '../master/task.ts'
 import { LostRun } from '../shuffle/lost-run.ts'
+import { LostRecords } from '../table/records-format.ts'
 import { UserCodeError } from '../task/user-error.ts'
 
 /** Failures that no other attempt will cure. */
@@ -20,6 +21,8 @@ export function taskFailure(error: unknown, file: string, scratch: string): Task
   if (error instanceof LostRun) {
     return { ...failure(error.code, error.message), ...(error.mapTask < 0 ? {} : { lostMaps: [error.mapTask] }) }
   }
+  // No other attempt finds them again: the flow has to make them anew.
+  if (error instanceof LostRecords) return { ...failure(error.code, error.message), permanent: true }
   if (error instanceof UserCodeError) {
     const { cause } = error
     return { ...failure(error.code, error.message), ...stackOf(cause) }

@@ -1,4 +1,5 @@
 import type { BadReplica } from '../../dfs/index.ts'
+import { stageOf } from '../flow/stage-of.ts'
 import { QuoteTable } from '../input/quote-table.ts'
 import { runJoinReduceTask } from '../join/join-reduce.ts'
 import { runBroadcastTask } from '../map/broadcast-task.ts'
@@ -8,7 +9,7 @@ import { runRangeSampleTask } from '../map/range-sample-task.ts'
 import type { Task, TaskDone, TaskResult, WorkerData } from '../master/task.ts'
 import { chooseOutput } from '../output/format.ts'
 import { runReduceTask } from '../reduce/reduce-task.ts'
-import { importJob } from '../task/engine-job.ts'
+import { importDefault, importJob } from '../task/engine-job.ts'
 import { ProgressRow } from '../task/progress-row.ts'
 import { SideFiles } from '../task/side-file.ts'
 import { WorkerTaskContext } from '../task/task-context.ts'
@@ -70,10 +71,12 @@ interface Tools {
 }
 
 async function prepare({ plan, datanode }: WorkerData, progress: ProgressRow): Promise<Tools> {
-  const job = await importJob(plan.moduleUrl)
+  const stage = plan.stage === undefined ? undefined : stageOf(await importDefault(plan.moduleUrl), plan.stage)
+  const job = stage?.job ?? (await importJob(plan.moduleUrl))
   const space = new WorkerSpace(plan.memoryBytes)
   const format = chooseOutput(plan.format, job.output)
   const quotes = new QuoteTable(plan.files, plan.quotes)
-  const worker = { plan, job, space, datanode, progress, format, quotes }
+  const after = stage?.after === undefined ? {} : { after: stage.after }
+  const worker = { plan, job, ...after, space, datanode, progress, format, quotes }
   return { worker, mapper: new Mapper(worker), sides: new SideFiles(plan.sides, plan.checked) }
 }

@@ -117,6 +117,8 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/map',
       'mapreduce/reduce',
       'mapreduce/join',
+      'mapreduce/flow',
+      'mapreduce/table',
       'dfs/short-circuit.ts',
     ],
     types: contracts,
@@ -133,6 +135,11 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     ],
     types: contracts,
   },
+  // Stages of a flow, made of what its author wrote: the same in the master and in every worker.
+  'mapreduce/flow': {
+    imports: [...ground, 'mapreduce/input/format.ts', 'mapreduce/output/format.ts', ...reductions],
+    types: [...contracts, 'mapreduce/task', 'mapreduce/join/define.ts'],
+  },
   // The master starts workers by their entry's address and imports nothing of what runs in them.
   'mapreduce/master': {
     imports: [
@@ -145,6 +152,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/output',
       ...reductions,
       'mapreduce/task/join-choice.ts',
+      'mapreduce/flow',
       'mapreduce/job.ts',
       'dfs/index.ts',
     ],
@@ -157,6 +165,9 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/output/format.ts',
       ...reductions,
       'mapreduce/join/define.ts',
+      'mapreduce/flow/define.ts',
+      'mapreduce/flow/graph.ts',
+      'mapreduce/flow/rows.ts',
       'mapreduce/master/run-job.ts',
     ],
   },
