@@ -100,7 +100,8 @@ function rowsOf(report: JobReport): Row[] {
   const { join } = report
   if (join !== undefined) rows.push({ label: 'join', phrases: [`${join.strategy}`, `${join.held} held`, join.why] })
   const slow = [slowest(report.tasks, 'map'), slowest(report.tasks, 'reduce')].filter((text) => text !== undefined)
-  if (slow.length > 0) rows.push({ label: 'slowest', phrases: slow })
+  // Tasks of several stages have the same numbers, and are not to be compared.
+  if (slow.length > 0 && report.stages === undefined) rows.push({ label: 'slowest', phrases: slow })
   const [combined, left] = [count(counter.combineInputRecords), count(counter.combineOutputRecords)]
   if (combined > 0) {
     rows.push({

@@ -1,8 +1,8 @@
-import { type Decoded, Decoder } from '../record/decode.ts'
 import type { RecordView } from '../record/record-stream.ts'
 import { BlockCursor } from '../table/block-cursor.ts'
 import { blockFrom, LostRecords, readIndex } from '../table/records-format.ts'
 import type { ByteSource } from './byte-source.ts'
+import { DecodedRecord } from './decoded-record.ts'
 import type { RecordsInput } from './format.ts'
 import type { ReaderOptions, RecordReader } from './record-reader.ts'
 
@@ -10,12 +10,10 @@ import type { ReaderOptions, RecordReader } from './record-reader.ts'
 export class RecordsReader implements RecordReader {
   /** As they lie there. */
   readonly view: RecordView
-  readonly record: { key: Decoded; value: Decoded } = { key: undefined, value: undefined }
+  readonly record = new DecodedRecord()
   private readonly cursor: BlockCursor
   /** Whether `record` is set; otherwise only `view` is. */
   readonly decodes: boolean
-  private readonly keys = new Decoder()
-  private readonly values = new Decoder()
 
   constructor(
     source: ByteSource,
@@ -52,11 +50,7 @@ export class RecordsReader implements RecordReader {
   next(): boolean {
     const { cursor, record } = this
     if (!cursor.advance()) return false
-    if (this.decodes) {
-      const { keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd } = cursor.view
-      record.key = this.keys.decode(keyBytes, keyKind, keyStart, keyEnd)
-      record.value = this.values.decode(valueBytes, valueKind, valueStart, valueEnd)
-    }
+    if (this.decodes) record.take(cursor.view)
     return true
   }
 

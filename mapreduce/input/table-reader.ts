@@ -1,15 +1,13 @@
-import { type Decoded, Decoder } from '../record/decode.ts'
 import type { BlockCursor } from '../table/block-cursor.ts'
 import { TableFile } from '../table/table-file.ts'
 import type { ByteSource } from './byte-source.ts'
+import { DecodedRecord } from './decoded-record.ts'
 import type { ReaderOptions, RecordReader } from './record-reader.ts'
 
 /** The records of a table file, which is one segment. */
 export class TableReader implements RecordReader {
-  readonly record: { key: Decoded; value: Decoded } = { key: undefined, value: undefined }
+  readonly record = new DecodedRecord()
   private readonly cursor: BlockCursor
-  private readonly keys = new Decoder()
-  private readonly values = new Decoder()
 
   constructor(source: ByteSource, options: ReaderOptions) {
     const counted: Pick<ByteSource, 'length' | 'read'> = {
@@ -31,9 +29,7 @@ export class TableReader implements RecordReader {
   next(): boolean {
     const { cursor, record } = this
     if (!cursor.advance()) return false
-    const { keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd } = cursor.view
-    record.key = this.keys.decode(keyBytes, keyKind, keyStart, keyEnd)
-    record.value = this.values.decode(valueBytes, valueKind, valueStart, valueEnd)
+    record.take(cursor.view)
     return true
   }
 

@@ -29,12 +29,15 @@ export async function explainFlow(options: RunJobOptions, seams: MasterSeams): P
     const output = last ? options.output : { kind: 'local' as const, path: 'for later stages' }
     const ownOptions = { ...stageOptions(options, plan, stage), output }
     if (readsFrom(stage).length === 0) {
-      const inputs = stageInputs(stage, given, new Map())
+      const inputs = stageInputs(stage, given)
       const planned = await planJob(own, ownOptions, limits, { params, sides: [], inputs })
       const explanation = explanationOf({ ...planned, job: own, options: ownOptions })
       explained.push(explanation)
       stages.push(...explanation.stages.map((one) => ({ ...one, name: stage.name })))
-    } else stages.push(unplannedStage(stage.name, own, ownOptions, fromOf(stage)))
+    } else {
+      const { files } = stageInputs(stage, given)
+      stages.push(unplannedStage(stage.name, own, ownOptions, files, fromOf(stage)))
+    }
   }
   return {
     jobName: options.jobName,

@@ -76,11 +76,12 @@ export function explanationOf({ job, options, inputs, work, join }: Explained): 
   }
 }
 
-/** A stage of a flow before what it reads is there. `from`: of its inputs, which are of other stages. */
+/** A stage of a flow before all it reads is there: `files` are. `from`: of its inputs, which are of other stages. */
 export function unplannedStage(
   name: string,
   job: Job,
   options: RunJobOptions,
+  files: ExpandedInputs['files'],
   from: Readonly<Record<string, number>>,
 ): StageExplanation {
   const format = options.format ?? job.output?.output ?? 'tsv'
@@ -90,7 +91,7 @@ export function unplannedStage(
     name,
     inputs: (inputNames(job) ?? ['']).map((input) => {
       const stage = from[input]
-      return { ...inputExplanation(job, input, { files: [] }), ...(stage === undefined ? {} : { stage }) }
+      return { ...inputExplanation(job, input, { files }), ...(stage === undefined ? {} : { stage }) }
     }),
     splits: undefined,
     reducers,

@@ -15,11 +15,14 @@ export interface StageOutput {
   readonly kind: 'map' | 'reduce'
 }
 
-/** The files a stage reads: of the flow's inputs, and of what other stages have left. Each belongs to an input of the stage by name. */
+/**
+ * The files a stage reads: of the flow's inputs, and of what other stages have left (without `outputs`, nothing). Each
+ * belongs to an input of the stage by name.
+ */
 export function stageInputs(
   { inputs }: FlowStage,
   given: ExpandedInputs,
-  outputs: ReadonlyMap<number, StageOutput>,
+  outputs?: ReadonlyMap<number, StageOutput>,
 ): ExpandedInputs {
   const files: InputFile[] = []
   const paths: DataPath[] = []
@@ -35,6 +38,7 @@ export function stageInputs(
       }
       continue
     }
+    if (outputs === undefined) continue
     for (const file of partsOf(outputs, from)) add(file, { kind: 'local', path: file.path }, input)
   }
   return { files, paths, directories: [] }
