@@ -1,5 +1,18 @@
 import type { CsvBytes } from './csv-scan.ts'
 
+/** Where the keys of an index lie: entry i is at `base + i * stride`, its fields at the offsets given. */
+export interface KeyFields {
+  readonly count: number
+  readonly base: number
+  /** In bytes; negative for an index that grows downward. */
+  readonly stride: number
+  readonly keyField: number
+  readonly metaField: number
+  /** Keys up to this long lie in the index itself, at `inlineField`; -1: none do. */
+  readonly inlineBytesMax: number
+  readonly inlineField: number
+}
+
 /**
  * The hot loops. Every pointer is a byte offset into the arena the kernels were made for. There are two
  * implementations with identical results: plain TypeScript (plain.ts) and WebAssembly (wasm.ts, assembly/).
@@ -37,6 +50,32 @@ export interface Kernels {
   fold(table: number, pending: number, values: number, from: number, to: number, operation: number): number
   /** Copies bytes within the arena. */
   copy(to: number, from: number, length: number): void
+  /**
+   * Copies pending texts [from, to) into a record buffer, each with its partition: by the cuts (their number may be 0) if
+   * `cuts` is not 0, else by the hash of its key. Returns the index of the first for which there was no room.
+   */
+  append(
+    buffer: number,
+    pending: number,
+    from: number,
+    to: number,
+    partitions: number,
+    cuts: number,
+    cutCount: number,
+  ): number
+  /**
+   * Writes each record's word: its partition (the u32 in `partitionField` of its entry, in `partitionBits` bits), the first
+   * bytes of its key from the kind byte (`depth` 0) or behind it (1), its number.
+   */
+  pack(words: number, keys: KeyFields, depth: number, partitionBits: number, partitionField: number): void
+  /** Sorts words by their high 40 bits, those that are equal there as they came; `scratch` is for as many again and the counts. */
+  radix(words: number, count: number, scratch: number): void
+  /**
+   * Writes the records of words [from, to), in that order, as they stand in a run (shuffle/run-format.ts), up to the one
+   * that reaches `blockEnd`, as far as they fit before `limit`. Returns the first that was not written; `end` of the buffer
+   * is the address behind the last.
+   */
+  gather(buffer: number, words: number, from: number, to: number, out: number, limit: number, blockEnd: number): number
   /** Rebuilds the slots (their number has been raised in the table) from the entries. */
   rehash(table: number): void
 }

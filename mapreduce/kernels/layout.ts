@@ -6,6 +6,11 @@
  *   slot    := hash u32 | entry index + 1 u32            (0 in the second word: free)
  *   entry   := hash u32 | meta u32 | head 16 bytes | value f64
  *   pending := start u32 | meta u32                       (meta: see record/kind.ts)
+ *   buffer  := u32 * 16 | scratch of the kernel, 128 bytes
+ *   index   := key start u32 | key meta u32 | value meta u32 | partition u32        (the value follows its key)
+ *   text    := key start u32 | key meta u32 | value start u32 | value meta u32
+ *   cut     := first eight bytes of the key u64, big-endian number | key start u32 | key meta u32
+ *   word    := record u24 | first bytes of partition and key u40                    (a u64, see shuffle/sort.ts)
  *
  * `head` is the key's payload, zero padded, when it has up to sixteen bytes, and then it lies nowhere else. Of a longer
  * one it is the first twelve bytes, and where all of it lies as a u32.
@@ -30,6 +35,23 @@ export const INLINE_BYTES_MAX = 16
 
 export const SLOT_BYTES = 8
 export const PENDING_BYTES = 8
+
+/** A record buffer: payloads grow upward from its bottom to `used`, the index downward from `top`. */
+export const buffer = { used: 0, count: 1, top: 2, /** Where `gather` ended. */ end: 4 } as const
+export const BUFFER_BYTES = 64 + 128
+
+export const INDEX_BYTES = 16
+export const index = { key: 0, meta: 4, valueMeta: 8, partition: 12 } as const
+/** What a record takes beside its payload: its place in the index and its word in the sort. */
+export const RECORD_OVERHEAD_BYTES = INDEX_BYTES + 8
+/** Records in one buffer: their number has 24 bits in a word. */
+export const RECORDS_MAX = 1 << 24
+
+export const TEXT_BYTES = 16
+export const CUT_BYTES = 16
+
+/** What `radix` needs of scratch, beside eight bytes a word. */
+export const RADIX_COUNTS_BYTES = 4 * 1024 * 4
 
 /** Why `fold` stopped before the last pending record. */
 export const stopped = {

@@ -6,6 +6,7 @@ import type { Arena } from './arena.ts'
 import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
 import { ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
+import { plainRecords } from './plain-records.ts'
 
 /** The kernels in plain TypeScript: the reference for their meaning, and what runs where WebAssembly SIMD does not. */
 export function plainKernels(arena: Arena): Kernels {
@@ -144,6 +145,8 @@ export function plainKernels(arena: Arena): Kernels {
     copy(to, from, length) {
       bytes.copyWithin(to, from, from + length)
     },
+
+    ...plainRecords(arena),
 
     rehash(state) {
       const at = state >>> 2

@@ -21,7 +21,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     }
     throw error
   }
-  const { tokenise, lines, csv, quotes, fold, copy, rehash } = instance.exports
+  const { tokenise, lines, csv, quotes, fold, copy, append, pack, radix, gather, rehash } = instance.exports
   if (
     !isFunction(tokenise) ||
     !isFunction(lines) ||
@@ -29,6 +29,10 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     !isFunction(quotes) ||
     !isFunction(fold) ||
     !isFunction(copy) ||
+    !isFunction(append) ||
+    !isFunction(pack) ||
+    !isFunction(radix) ||
+    !isFunction(gather) ||
     !isFunction(rehash)
   ) {
     throw new TypeError('kernels.wasm was built from other sources than this module: build again')
@@ -56,6 +60,28 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     copy: (to, from, length) => {
       copy(to, from, length)
     },
+    append: (buffer, pending, from, to, partitions, cuts, cutCount) =>
+      append(buffer, pending, from, to, partitions, cuts, cutCount) >>> 0,
+    pack: (words, keys, depth, partitionBits, partitionField) => {
+      pack(
+        words,
+        keys.count,
+        keys.base,
+        keys.stride,
+        keys.keyField,
+        keys.metaField,
+        keys.inlineBytesMax,
+        keys.inlineField,
+        depth,
+        partitionBits,
+        partitionField,
+      )
+    },
+    radix: (words, count, scratch) => {
+      radix(words, count, scratch)
+    },
+    gather: (buffer, words, from, to, out, limit, blockEnd) =>
+      gather(buffer, words, from, to, out, limit, blockEnd) >>> 0,
     rehash: (table) => {
       rehash(table)
     },

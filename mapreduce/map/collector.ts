@@ -1,7 +1,7 @@
 import { MrError } from '../base/errors.ts'
 import type { Arena } from '../kernels/arena.ts'
 import type { Kernels } from '../kernels/kernels.ts'
-import { PENDING_BYTES, SLACK_BYTES, stopped } from '../kernels/layout.ts'
+import { PENDING_BYTES, SLACK_BYTES, stopped, TEXT_BYTES } from '../kernels/layout.ts'
 import type { MapOutput } from '../output/map-output.ts'
 import { copyBytes } from '../record/copy-bytes.ts'
 import { Encoder } from '../record/encode.ts'
@@ -9,6 +9,7 @@ import { FIELD_BYTES_MAX, kind, metaKind, metaLength, packMeta } from '../record
 import type { RecordView } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
 import type { Aggregate } from '../shuffle/aggregate.ts'
+import { type ArenaCuts, cutBytes, layCuts, noCuts } from '../shuffle/arena-cuts.ts'
 import { FoldTable } from '../shuffle/fold-table.ts'
 import type { Partitioner } from '../shuffle/partitioner.ts'
 import { RecordBuffer } from '../shuffle/record-buffer.ts'
@@ -40,6 +41,7 @@ export interface CollectorOptions {
   /** The aggregate that numbers are folded by while mapping, if any. */
   readonly foldBy: Aggregate | undefined
   readonly partitioner: Partitioner
+  readonly partitions: number
   /** Copy everything at once, because the views are scribbled over after each call. */
   readonly checked: boolean
 }
@@ -47,7 +49,8 @@ export interface CollectorOptions {
 /**
  * Takes what `map` emits in a job with a reduce. Numbers under a numeric aggregate, and keys without a value under
  * `distinct`, are folded into a table, a batch at a time: a key that is a view on the input chunk is remembered by its position only, and its bytes are first touched
- * by the kernel. Everything else is copied into the record buffer, and sorted and spilled from there.
+ * by the kernel. Everything else is copied into the record buffer, and sorted and spilled from there; in a job that folds
+ * nothing records of texts that are views on the chunk are remembered by their position, too, until a kernel takes a batch.
  *
  * There is one for the life of a worker: `emit` has to stay the same function, or the compiler can not fold it into the
  * user's `map` together with the addresses it writes to.
@@ -67,33 +70,31 @@ export class Collector implements MapOutput {
   private readonly stageAt: number
   private readonly stageBytes: number
   private readonly keyBytesMax: number
+  /** Undefined where a kernel can not tell a text's partition. */
+  private readonly cuts: ArenaCuts | undefined
   private spiller: Spiller = notBegun
   private pending = 0
   private staged = 0
 
   constructor(options: CollectorOptions) {
-    const { arena, kernels, foldBy } = options
+    const { arena, kernels, foldBy, memoryBytes, partitioner } = options
     this.options = options
-    const fixed = PENDING_MAX * (PENDING_BYTES + 8)
-    this.pendingAt = foldBy === undefined ? 0 : arena.reserve(PENDING_MAX * PENDING_BYTES)
-    this.valuesAt = foldBy === undefined ? 0 : arena.reserve(PENDING_MAX * 8)
-    this.stageBytes = foldBy === undefined ? 0 : Math.min(256 * 1024, Math.max(32 * 1024, options.memoryBytes >>> 5))
-    this.stageAt = foldBy === undefined ? 0 : arena.reserve(this.stageBytes + SLACK_BYTES)
-    const free = Math.min(arena.free, options.memoryBytes) - 4096 - (foldBy === undefined ? 0 : fixed + this.stageBytes)
+    const before = arena.mark
     const operation = foldBy === undefined ? undefined : foldOperationOf(foldBy)
-    if (operation !== undefined) this.table = new FoldTable(arena, kernels, operation, Math.floor(free * 0.7))
-    const rest = Math.min(arena.free - 64, operation === undefined ? free : Math.floor(free * 0.3))
-    this.buffer = new RecordBuffer(arena, arena.reserve(rest), rest)
+    const folds = operation !== undefined
+    this.pendingAt = arena.reserve(PENDING_MAX * (folds ? PENDING_BYTES : TEXT_BYTES))
+    this.valuesAt = folds ? arena.reserve(PENDING_MAX * 8) : 0
+    this.stageBytes = folds ? Math.min(256 * 1024, Math.max(32 * 1024, memoryBytes >>> 5)) : 0
+    this.stageAt = folds ? arena.reserve(this.stageBytes + SLACK_BYTES) : 0
+    this.cuts = folds || options.checked ? undefined : cutsOf(partitioner, arena, memoryBytes)
+    const free = Math.min(arena.free, memoryBytes - (arena.mark - before)) - 4096
+    if (folds) this.table = new FoldTable(arena, kernels, operation, Math.floor(free * 0.7))
+    const rest = Math.min(arena.free - 64, folds ? Math.floor(free * 0.3) : free)
+    this.buffer = new RecordBuffer(arena, kernels, arena.reserve(rest), rest)
     this.keyBytesMax = this.table?.keyBytesMax ?? 0
-    this.emit =
-      this.table === undefined
-        ? (key, value) => {
-            this.records++
-            this.append(key, value)
-          }
-        : foldBy?.aggregate === 'distinct'
-          ? this.keysOnlyEmit(this.table)
-          : this.foldingEmit(this.table, foldBy?.aggregate === 'count', 1)
+    if (this.table === undefined) this.emit = this.appendingEmit()
+    else if (foldBy?.aggregate === 'distinct') this.emit = this.keysOnlyEmit(this.table)
+    else this.emit = this.foldingEmit(this.table, foldBy?.aggregate === 'count', 1)
   }
 
   /** Starts anew for a task whose runs `spiller` writes. The memory may have been used for something else since. */
@@ -105,6 +106,34 @@ export class Collector implements MapOutput {
     this.staged = 0
     this.table?.clear()
     this.buffer.clear()
+  }
+
+  private appendingEmit(): (key: unknown, value?: unknown) => void {
+    const { bytes, u32 } = this.options.arena
+    const batches = this.cuts !== undefined
+    const pendingWord = this.pendingAt >>> 2
+    const textMeta = packMeta(kind.Text, 0)
+    const absentMeta = packMeta(kind.Absent, 0)
+    return (key, value) => {
+      this.records++
+      if (batches && key instanceof Text && key.buffer === bytes) {
+        if (value === undefined || (value instanceof Text && value.buffer === bytes)) {
+          if (this.pending === PENDING_MAX) this.flush()
+          const at = pendingWord + this.pending++ * 4
+          u32[at] = key.start
+          u32[at + 1] = textMeta + key.end - key.start
+          if (value === undefined) u32[at + 3] = absentMeta
+          else {
+            u32[at + 2] = value.start
+            u32[at + 3] = textMeta + value.end - value.start
+          }
+          return
+        }
+      }
+      // What came before goes first.
+      if (this.pending > 0) this.flush()
+      this.append(key, value)
+    }
   }
 
   /** A key without a value is held once, with a number that nobody looks at. */
@@ -170,7 +199,11 @@ export class Collector implements MapOutput {
 
   flush(): void {
     const { table } = this
-    if (table === undefined || this.pending === 0) return
+    if (this.pending === 0) return
+    if (table === undefined) {
+      this.flushTexts()
+      return
+    }
     this.folded += this.pending
     let next = 0
     while (next < this.pending) {
@@ -183,6 +216,29 @@ export class Collector implements MapOutput {
     }
     this.pending = 0
     this.staged = 0
+  }
+
+  private flushTexts(): void {
+    const { pendingAt, buffer, cuts = noCuts } = this
+    const { partitions } = this.options
+    const to = this.pending
+    this.pending = 0
+    for (let next = 0; ; ) {
+      next = buffer.appendTexts(pendingAt, next, to, partitions, cuts)
+      if (next === to) return
+      if (buffer.empty) this.appendText(next++)
+      else this.spiller.spill(undefined, buffer)
+    }
+  }
+
+  /** One that is larger than the buffer. */
+  private appendText(index: number): void {
+    const { bytes, u32 } = this.options.arena
+    const [start = 0, meta = 0, value = 0, valueMeta = 0] = u32.subarray((this.pendingAt >>> 2) + index * 4)
+    const end = start + metaLength(meta)
+    const partition = this.options.partitioner.of(bytes, kind.Text, start, end)
+    const valueEnd = value + metaLength(valueMeta)
+    this.put(bytes, kind.Text, start, end, bytes, metaKind(valueMeta), value, valueEnd, partition)
   }
 
   /** A value the table can not hold exactly goes the general way. */
@@ -211,6 +267,7 @@ export class Collector implements MapOutput {
   }
 
   readonly pass = (record: RecordView): void => {
+    if (this.pending > 0) this.flush()
     this.records++
     const { keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd } = record
     const partition = this.options.partitioner.of(keyBytes, keyKind, keyStart, keyEnd)
@@ -241,6 +298,12 @@ export class Collector implements MapOutput {
     }
     buffer.append(key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition)
   }
+}
+
+function cutsOf({ texts }: Partitioner, arena: Arena, memoryBytes: number): ArenaCuts | undefined {
+  if (texts === undefined) return undefined
+  if (texts === 'hash') return noCuts
+  return cutBytes(texts) > memoryBytes >>> 6 ? undefined : layCuts(arena, texts)
 }
 
 /** A Text goes past the encoder, which knows the limit of everything else. */

@@ -224,10 +224,10 @@ export class MapSpiller implements Spiller {
     const { partitions } = this.options
     const indexAt = this.options.sorted ? buffer.sort(bitsOf(partitions)) : buffer.group(partitions)
     const slices: SliceRange[] = []
-    for (let rank = 0, partition = 0; partition < partitions; partition++) {
-      const start = rank
-      while (rank < buffer.count && buffer.partitionOf(indexAt(rank)) === partition) rank++
-      this.writeSorted(new SortedRecords(buffer, indexAt, start, rank), writer)
+    let rank = 0
+    for (const records of buffer.counts(partitions)) {
+      this.writeSorted(new SortedRecords(buffer, indexAt, rank, rank + records), writer)
+      rank += records
       slices.push(writer.endSlice())
     }
     if (this.combineNow !== undefined) {
@@ -238,7 +238,7 @@ export class MapSpiller implements Spiller {
   }
 
   private writeSorted(sorted: SortedRecords, writer: RunWriter): void {
-    if (this.combineNow === undefined) copyRecords(sorted, writer, this.options.beat)
+    if (this.combineNow === undefined) writer.writeSorted(sorted, this.options.beat)
     else
       reduceGroupsNow(new Groups(sorted, this.grouping), () => sorted.view, {
         ...this.combineNow,

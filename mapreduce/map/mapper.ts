@@ -155,6 +155,7 @@ export class Mapper {
       memoryBytes: space.workBytes,
       foldBy: this.folding?.aggregate,
       partitioner,
+      partitions: plan.reducers,
       checked: plan.checked,
     })
   }

@@ -5,13 +5,14 @@ import {
   entry,
   foldOperation,
   INLINE_BYTES_MAX,
+  RECORDS_MAX,
   SLOT_BYTES,
   stopped,
   TABLE_BYTES,
   table,
 } from '../kernels/layout.ts'
 import { metaKind, metaLength } from '../record/kind.ts'
-import { type KeyIndex, SORT_RECORDS_MAX, sortKeys } from './sort.ts'
+import { type PartitionKey, sortKeys } from './sort.ts'
 
 const SLOTS_MIN = 1024
 /** Entries a slot: above 5/8 full, probes get long. */
@@ -43,7 +44,7 @@ export class FoldTable {
     const region = byteLength - TABLE_BYTES
     let slots = SLOTS_MIN
     // A good part of that again for the bytes of long keys.
-    while (slots * 2 * BYTES_A_SLOT * 1.3 <= region && slots * 2 * LOAD < SORT_RECORDS_MAX) slots *= 2
+    while (slots * 2 * BYTES_A_SLOT * 1.3 <= region && slots * 2 * LOAD < RECORDS_MAX) slots *= 2
     const entriesMax = Math.floor(slots * LOAD)
     this.slotsMax = slots
     this.slots = arena.reserve(slots * SLOT_BYTES)
@@ -89,9 +90,12 @@ export class FoldTable {
     return true
   }
 
-  /** Sorts by (partition, key); returns rank -> entry. `partitionAt` maps an entry to its partition. */
+  /**
+   * Sorts by (partition, key); returns rank -> entry. `partitionAt` maps an entry to its partition. The slots serve the sort
+   * as scratch: what follows is `clear`.
+   */
   sort(partitionBits: number, partitionAt: (i: number) => number): (rank: number) => number {
-    const index: KeyIndex = {
+    const index = {
       count: this.count,
       base: this.entries,
       stride: ENTRY_BYTES,
@@ -100,7 +104,9 @@ export class FoldTable {
       inlineBytesMax: INLINE_BYTES_MAX,
       inlineField: entry.head,
     }
-    return sortKeys(this.arena, index, this.words, partitionBits, partitionBits > 0 ? partitionAt : undefined)
+    const partition: PartitionKey = partitionBits > 0 ? { bits: partitionBits, at: partitionAt } : { bits: 0 }
+    const scratch = { at: this.slots, bytes: this.slotsMax * SLOT_BYTES }
+    return sortKeys(this.arena, this.kernels, index, this.words, partition, scratch)
   }
 
   hashOf(i: number): number {

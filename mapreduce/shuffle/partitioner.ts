@@ -10,6 +10,8 @@ export interface Partitioner {
   readonly of: (bytes: Buffer, keyKind: number, start: number, end: number) => number
   /** The hash of the whole key alone decides, so that who has it already need not compute it again. */
   readonly byHash: boolean
+  /** How a key that is a text, and no tuple, is partitioned, where that takes no function: by these cuts or by its hash. */
+  readonly texts: 'hash' | readonly EncodedKey[] | undefined
 }
 
 export interface PartitionerOptions {
@@ -26,19 +28,21 @@ export interface PartitionerOptions {
 /** Throws MR_USER_CODE when a custom partitioner answers anything but an integer in [0, partitions). */
 export function createPartitioner(options: PartitionerOptions): Partitioner {
   const { partitions, groupBy, custom, cuts } = options
-  if (custom !== undefined) return { of: customPartition(custom, options), byHash: false }
-  if (partitions <= 1) return { of: () => 0, byHash: true }
+  if (custom !== undefined) return { of: customPartition(custom, options), byHash: false, texts: undefined }
+  if (partitions <= 1) return { of: () => 0, byHash: true, texts: 'hash' }
   if (cuts !== undefined) {
     const of = rangeOf(cuts)
     return {
       of: (bytes, keyKind, start, end) => of(bytes, keyKind, start, groupedEnd(bytes, keyKind, start, end, groupBy)),
       byHash: false,
+      texts: cuts,
     }
   }
   return {
     of: (bytes, keyKind, start, end) =>
       partitionOf(hashKey(bytes, keyKind, start, groupedEnd(bytes, keyKind, start, end, groupBy)), partitions),
     byHash: groupBy === 0,
+    texts: 'hash',
   }
 }
 

@@ -1,34 +1,49 @@
 import type { Arena } from '../kernels/arena.ts'
+import type { Kernels } from '../kernels/kernels.ts'
+import {
+  BUFFER_BYTES,
+  buffer,
+  INDEX_BYTES,
+  index,
+  RECORD_OVERHEAD_BYTES,
+  RECORDS_MAX,
+  SLACK_BYTES,
+} from '../kernels/layout.ts'
 import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
 import { metaKind, metaLength, packMeta } from '../record/kind.ts'
 import type { RecordView } from '../record/record-stream.ts'
-import { type KeyIndex, SORT_RECORDS_MAX, sortKeys } from './sort.ts'
-
-const INDEX_BYTES = 16
-const field = { key: 0, meta: 4, valueMeta: 8, partition: 12 } as const
-/** Index entry and sort word. */
-const OVERHEAD_BYTES = INDEX_BYTES + 8
+import type { ArenaCuts } from './arena-cuts.ts'
+import { rankedIn, sortKeys } from './sort.ts'
 
 /**
  * Collects encoded records until they are sorted and spilled. Payloads grow from the bottom of its region, the index
- * from the top, and the room between them is kept large enough for the words the sort needs.
- *
- *   index entry := key position u32 | key meta u32 | value meta u32 | partition u32      (the value follows its key)
+ * (see kernels/layout.ts) from the top, and the room between them is kept large enough for the words the sort needs.
  */
 export class RecordBuffer {
-  count = 0
   private readonly arena: Arena
+  private readonly kernels: Kernels
+  private readonly state: number
   private readonly bottom: number
   private readonly top: number
-  private used: number
   private readonly arenaAt: number
 
-  constructor(arena: Arena, at: number, byteLength: number) {
+  /** Its region, `byteLength` bytes at `at`, holds what it needs for itself, too. */
+  constructor(arena: Arena, kernels: Kernels, at: number, byteLength: number) {
     this.arena = arena
-    this.bottom = at
+    this.kernels = kernels
+    this.state = Math.ceil(at / 16) * 16
+    this.bottom = this.state + BUFFER_BYTES
     this.top = Math.floor((at + byteLength) / 16) * 16
-    this.used = at
     this.arenaAt = arenaOffset(arena.bytes)
+    this.clear()
+  }
+
+  get count(): number {
+    return this.arena.u32[(this.state >>> 2) + buffer.count] ?? 0
+  }
+
+  private get used(): number {
+    return this.arena.u32[(this.state >>> 2) + buffer.used] ?? 0
   }
 
   get empty(): boolean {
@@ -37,8 +52,8 @@ export class RecordBuffer {
 
   /** Whether a record with this much payload fits; a buffer that is empty and says no never will. */
   fits(payload: number): boolean {
-    const room = this.top - this.used - (this.count + 1) * OVERHEAD_BYTES - 16
-    return payload <= room && this.count < SORT_RECORDS_MAX
+    const { count } = this
+    return payload <= this.top - this.used - (count + 1) * RECORD_OVERHEAD_BYTES - SLACK_BYTES && count < RECORDS_MAX
   }
 
   /** Copies a record in; `fits` has been asked. */
@@ -59,52 +74,80 @@ export class RecordBuffer {
     const at = this.used
     copyBytes(key, keyStart, keyEnd, bytes, at, this.arenaAt)
     copyBytes(value, valueStart, valueEnd, bytes, at + keyLength, this.arenaAt)
-    this.used = at + keyLength + valueLength
-    this.count++
-    const entry = (this.top - this.count * INDEX_BYTES) >>> 2
+    const count = this.count + 1
+    u32[(this.state >>> 2) + buffer.used] = at + keyLength + valueLength
+    u32[(this.state >>> 2) + buffer.count] = count
+    const entry = (this.top - count * INDEX_BYTES) >>> 2
     u32[entry] = at
     u32[entry + 1] = packMeta(keyKind, keyLength)
     u32[entry + 2] = packMeta(valueKind, valueLength)
     u32[entry + 3] = partition
   }
 
-  partitionOf(i: number): number {
-    return this.arena.u32[this.entry(i) + field.partition / 4] ?? 0
+  /**
+   * Copies pending texts [from, to) in, see kernels/layout.ts; returns the first for which there was no room.
+   */
+  appendTexts(pending: number, from: number, to: number, partitions: number, cuts: ArenaCuts): number {
+    return this.kernels.append(this.state, pending, from, to, partitions, cuts.at, cuts.count)
+  }
+
+  /** How many records each partition has. */
+  counts(partitions: number): Uint32Array {
+    const { u32 } = this.arena
+    const counts = new Uint32Array(partitions)
+    const lowest = (this.top - this.count * INDEX_BYTES + index.partition) >>> 2
+    for (let at = lowest; at < this.top >>> 2; at += INDEX_BYTES / 4) {
+      const partition = u32[at] ?? 0
+      counts[partition] = (counts[partition] ?? 0) + 1
+    }
+    return counts
   }
 
   /** Sorts by (partition, key), equal keys in the order they came; returns rank -> record. */
   sort(partitionBits: number): (rank: number) => number {
-    const index: KeyIndex = {
-      count: this.count,
+    const { count, words } = this
+    const fields = {
+      count,
       base: this.top - INDEX_BYTES,
       stride: -INDEX_BYTES,
-      keyField: field.key,
-      metaField: field.meta,
+      keyField: index.key,
+      metaField: index.meta,
       inlineBytesMax: -1,
       inlineField: 0,
     }
-    const words = Math.ceil(this.used / 8) * 8
-    return sortKeys(this.arena, index, words, partitionBits, partitionBits > 0 ? (i) => this.partitionOf(i) : undefined)
+    const partition = partitionBits > 0 ? { bits: partitionBits, field: index.partition } : ({ bits: 0 } as const)
+    const free = words + count * 8
+    const scratch = { at: free, bytes: this.top - count * INDEX_BYTES - free }
+    return sortKeys(this.arena, this.kernels, fields, words, partition, scratch)
   }
 
   /** By partition alone, in each the order in which they came; returns rank -> record. */
   group(partitions: number): (rank: number) => number {
-    if (partitions === 1) return (rank) => rank
     const { u32 } = this.arena
-    const starts = new Uint32Array(partitions + 1)
+    const { words } = this
+    const counts = this.counts(partitions)
+    const next = new Uint32Array(partitions)
+    for (let p = 1; p < partitions; p++) next[p] = (next[p - 1] ?? 0) + (counts[p - 1] ?? 0)
     for (let i = 0; i < this.count; i++) {
-      const after = this.partitionOf(i) + 1
-      starts[after] = (starts[after] ?? 0) + 1
+      const partition = u32[(this.entry(i) + index.partition) >>> 2] ?? 0
+      const rank = next[partition] ?? 0
+      next[partition] = rank + 1
+      u32[(words >>> 2) + rank * 2] = i
     }
-    for (let p = 1; p <= partitions; p++) starts[p] = (starts[p] ?? 0) + (starts[p - 1] ?? 0)
-    const ranks = Math.ceil(this.used / 8) * 2
-    for (let i = 0; i < this.count; i++) {
-      const partition = this.partitionOf(i)
-      const rank = starts[partition] ?? 0
-      starts[partition] = rank + 1
-      u32[ranks + rank] = i
-    }
-    return (rank) => u32[ranks + rank] ?? 0
+    return rankedIn(this.arena, words)
+  }
+
+  /**
+   * Lays out the records of ranks [from, to), of what was sorted or grouped last, as they stand in a run, up to the one
+   * that reaches `blockEnd`; addresses are of the arena. Returns the first rank that was not laid out for want of room or
+   * because the block is full; where it ended is `laidTo`.
+   */
+  layOut(from: number, to: number, at: number, limit: number, blockEnd: number): number {
+    return this.kernels.gather(this.state, this.words, from, to, at, limit, blockEnd)
+  }
+
+  get laidTo(): number {
+    return this.arena.u32[(this.state >>> 2) + buffer.end] ?? 0
   }
 
   /** Brings a record nearer to the processor. */
@@ -133,9 +176,18 @@ export class RecordBuffer {
     view.valueEnd = keyEnd + metaLength(valueMeta)
   }
 
+  /** Empties the buffer, whatever its memory was used for since. */
   clear(): void {
-    this.count = 0
-    this.used = this.bottom
+    const at = this.state >>> 2
+    const { u32 } = this.arena
+    u32[at + buffer.used] = this.bottom
+    u32[at + buffer.count] = 0
+    u32[at + buffer.top] = this.top
+  }
+
+  /** Where the sort's words lie: behind the payloads. */
+  private get words(): number {
+    return Math.ceil(this.used / 8) * 8
   }
 
   private entry(i: number): number {

@@ -2,9 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { diskError } from '../base/system-error.ts'
 import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
-import type { RecordSink } from '../record/record-stream.ts'
+import { copyRecords, type RecordSink } from '../record/record-stream.ts'
 import { writeVarint } from '../record/varint.ts'
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES, RUN_HEADER_BYTES, RUN_MAGIC, RUN_VERSION } from './run-format.ts'
+import type { SortedRecords } from './sorted-records.ts'
 
 /** Two varints and two kind bytes. */
 const RECORD_OVERHEAD_MAX = 12
@@ -87,6 +88,28 @@ export class RunWriter implements RecordSink {
     this.sliceRecords++
     this.records++
     if (this.used - this.blockStart >= BLOCK_BYTES) this.closeBlock()
+  }
+
+  /** Writes all that is left of `records`: block by block where the buffer lies in the arena. */
+  writeSorted(records: SortedRecords, beat: () => void): void {
+    while (records.left > 0 && this.arenaAt >= 0 && this.blockStart < 0) {
+      const { left } = records
+      const block = this.arenaAt + this.used
+      const limit = this.arenaAt + this.buffer.length
+      const end = records.layOut(block + BLOCK_HEADER_BYTES, limit, block + BLOCK_BYTES)
+      const laid = left - records.left
+      if (laid > 0) {
+        this.blockStart = this.used
+        this.used = end - this.arenaAt
+        this.sliceRecords += laid
+        this.records += laid
+        this.closeBlock()
+      } else if (this.used > RUN_HEADER_BYTES) this.flush()
+      else break
+      beat()
+    }
+    // What is larger than the buffer.
+    copyRecords(records, this, beat)
   }
 
   /** Ends the current partition and tells where it lies. */

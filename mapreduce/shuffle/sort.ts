@@ -1,51 +1,56 @@
 import type { Arena } from '../kernels/arena.ts'
+import type { Kernels, KeyFields } from '../kernels/kernels.ts'
+import { RADIX_COUNTS_BYTES } from '../kernels/layout.ts'
 import { metaKind, metaLength } from '../record/kind.ts'
 
-/** Most records one sort takes: their index has 24 bits in the packed word. */
-export const SORT_RECORDS_MAX = 1 << 24
 /** Below this many records with equal prefixes, comparing beats packing again. */
 const INSERTION_MAX = 12
 
-/**
- * Where the keys to be sorted lie: record i has its key's position and meta (see record/kind.ts) as u32s at
- * `base + i * stride`.
- */
-export interface KeyIndex {
-  readonly count: number
-  readonly base: number
-  /** In bytes; negative for an index that grows downward. */
-  readonly stride: number
-  readonly keyField: number
-  readonly metaField: number
-  /** Keys up to this long lie in the index itself, at `inlineField`; -1: none do. */
-  readonly inlineBytesMax: number
-  readonly inlineField: number
+/** With fewer words than this, counting digits takes longer than comparing. */
+const RADIX_MIN = 1024
+
+/** How records are told apart by partition: not at all, by a u32 of their index entry, or by asking. */
+export type PartitionKey =
+  | { readonly bits: 0 }
+  | { readonly bits: number; readonly field: number }
+  | { readonly bits: number; readonly at: (i: number) => number }
+
+/** Memory of the arena for the sort to use meanwhile. */
+export interface SortScratch {
+  readonly at: number
+  readonly bytes: number
 }
 
 /**
  * Sorts records by (partition, key), equal keys by index. Each is packed in one 64-bit word - partition and leading
- * key bytes in the high 40 bits, its index in the low 24 - so that the native sort moves eight bytes and calls nothing;
- * records whose packed prefixes tie are packed again further into the key. `words` (8 bytes a record, in the arena)
- * holds the result: the low 24 bits of word i are the index of the i-th record. Returns a function from rank to index.
+ * key bytes in the high 40 bits, its index in the low 24 - which a radix sort moves, or, without scratch for it, the
+ * native one; records whose packed prefixes tie are packed again further into the key. `words` (8 bytes a record, in the
+ * arena) holds the result: the low 24 bits of word i are the index of the i-th record. Returns a function from rank to index.
  */
 export function sortKeys(
   arena: Arena,
-  index: KeyIndex,
+  kernels: Kernels,
+  index: KeyFields,
   wordsAt: number,
-  partitionBits: number,
-  partitionAt: ((i: number) => number) | undefined,
+  partition: PartitionKey,
+  scratch: SortScratch,
 ): (rank: number) => number {
-  const sorter = new KeySorter(arena, index, wordsAt)
-  sorter.sort(partitionBits, partitionAt)
+  const sorter = new KeySorter(arena, kernels, index, wordsAt)
+  sorter.sort(partition, scratch)
+  return rankedIn(arena, wordsAt)
+}
+
+/** The records of a row of words. */
+export function rankedIn({ u32 }: Arena, wordsAt: number): (rank: number) => number {
   const low = wordsAt >>> 2
-  const { u32 } = arena
   return (rank) => (u32[low + rank * 2] ?? 0) & 0xffffff
 }
 
 class KeySorter {
   private readonly bytes: Uint8Array
   private readonly u32: Uint32Array
-  private readonly index: KeyIndex
+  private readonly kernels: Kernels
+  private readonly index: KeyFields
   private readonly words: BigUint64Array
   /** Index of the first word's low half in `u32`. */
   private readonly lowAt: number
@@ -54,7 +59,8 @@ class KeySorter {
   /** Stretches that still tie, as (start, end, depth). Here and not on the stack: keys may agree for megabytes. */
   private readonly ties: number[] = []
 
-  constructor(arena: Arena, index: KeyIndex, wordsAt: number) {
+  constructor(arena: Arena, kernels: Kernels, index: KeyFields, wordsAt: number) {
+    this.kernels = kernels
     this.bytes = arena.bytes
     this.u32 = arena.u32
     this.index = index
@@ -63,13 +69,18 @@ class KeySorter {
     this.firstDepth = this.uniformKind() ? 1 : 0
   }
 
-  sort(partitionBits: number, partitionAt: ((i: number) => number) | undefined): void {
-    const { count } = this.index
-    for (let i = 0; i < count; i++) {
-      this.pack(i, i, this.firstDepth, partitionBits, partitionAt === undefined ? 0 : partitionAt(i))
-    }
-    this.words.sort()
-    this.refine(0, count, this.firstDepth + Math.floor((40 - partitionBits) / 8))
+  sort(partition: PartitionKey, scratch: SortScratch): void {
+    const { kernels, index } = this
+    const { count } = index
+    const words = this.lowAt * 4
+    if ('at' in partition) {
+      for (let i = 0; i < count; i++) this.pack(i, i, this.firstDepth, partition.bits, partition.at(i))
+    } else kernels.pack(words, index, this.firstDepth, partition.bits, 'field' in partition ? partition.field : 0)
+    const digits = Math.ceil(scratch.at / 64) * 64
+    if (count >= RADIX_MIN && digits + RADIX_COUNTS_BYTES + count * 8 <= scratch.at + scratch.bytes) {
+      kernels.radix(words, count, digits)
+    } else this.words.sort()
+    this.refine(0, count, this.firstDepth + Math.floor((40 - partition.bits) / 8))
     for (;;) {
       const depth = this.ties.pop()
       const end = this.ties.pop()

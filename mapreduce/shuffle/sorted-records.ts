@@ -32,6 +32,18 @@ export class SortedRecords implements RecordStream {
     return true
   }
 
+  /** Lays out the next records as `RecordBuffer.layOut` does; returns the address behind the last. */
+  layOut(at: number, limit: number, blockEnd: number): number {
+    const { buffer } = this
+    this.rank = this.warm = buffer.layOut(this.rank, this.end, at, limit, blockEnd)
+    return buffer.laidTo
+  }
+
+  /** Records that were neither advanced to nor laid out. */
+  get left(): number {
+    return this.end - this.rank
+  }
+
   private touchAhead(): void {
     const { buffer, indexAt } = this
     const to = Math.min(this.end, this.rank + AHEAD)

@@ -3,7 +3,10 @@
  * kernels/kernels.ts and kernels/layout.ts; kernels/plain.ts is the reference. No runtime, no allocation.
  */
 
+import { hashKey, headOf, tailOf } from './hash'
+
 export { csv, quotes } from './csv'
+export { append, gather, pack, radix } from './records'
 
 const TABLE_SLOTS: usize = 0
 const TABLE_SLOT_MASK: usize = 4
@@ -102,56 +105,6 @@ export function lines(position: usize, limit: usize, out: usize, most: u32): u32
     }
   }
   return <u32>((out - first) >> 2)
-}
-
-// @ts-ignore: decorator
-@inline
-function mix(hash: u32, word: u32): u32 {
-  hash = (hash ^ word) * 0x85ebca6b
-  return hash ^ (hash >>> 15)
-}
-
-/** The first eight bytes at `start`, those beyond `length` zero. Without a branch: lengths are as good as random. */
-// @ts-ignore: decorator
-@inline
-function headOf(start: usize, length: u32): u64 {
-  let missing = 8 - <i32>length
-  missing &= ~(missing >> 31)
-  // A shift by 64 is one by 0, so twice by half.
-  const half = <u64>(missing << 2)
-  return (((load<u64>(start) << half) << half) >> half) >> half
-}
-
-/** The next eight bytes. */
-// @ts-ignore: decorator
-@inline
-function tailOf(start: usize, length: u32): u64 {
-  let missing = 16 - <i32>length
-  missing &= ~(missing >> 31)
-  const over = (missing - 9) >> 31
-  // All eight are missing, or some.
-  const half = <u64>((((8 & ~over) | (missing & over)) << 2))
-  return (((load<u64>(start, 8) << half) << half) >> half) >> half
-}
-
-// @ts-ignore: decorator
-@inline
-function hashKey(start: usize, meta: u32, head: u64, tail: u64): u32 {
-  const length = meta & 0x7ffffff
-  let hash: u32 = meta * 0x9e3779b1
-  hash = mix(hash, <u32>head)
-  hash = mix(hash, <u32>(head >> 32))
-  hash = mix(hash, <u32>tail)
-  hash = mix(hash, <u32>(tail >> 32))
-  if (length > 16) {
-    const end = start + length
-    let at = start + 16
-    for (; at + 4 <= end; at += 4) hash = mix(hash, load<u32>(at))
-    const rest = <u32>(end - at)
-    if (rest != 0) hash = mix(hash, load<u32>(at) & ((1 << (rest << 3)) - 1))
-  }
-  hash = (hash ^ (hash >>> 13)) * 0xc2b2ae35
-  return hash ^ (hash >>> 16)
 }
 
 /** Whether the key of an entry, longer than lies in it and with an equal head, is the one at `start`. */

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
+import { BUFFER_BYTES } from '../../../mapreduce/kernels/layout.ts'
+import { plainKernels } from '../../../mapreduce/kernels/plain.ts'
 import { kind, packMeta } from '../../../mapreduce/record/kind.ts'
 import { bitsOf } from '../../../mapreduce/shuffle/partitioner.ts'
 import { RecordBuffer } from '../../../mapreduce/shuffle/record-buffer.ts'
 import { sortKeys } from '../../../mapreduce/shuffle/sort.ts'
+import { compiledKernels } from '../kernels/compiled.ts'
 
 interface Row {
   readonly key: Buffer
@@ -13,9 +16,11 @@ interface Row {
 }
 
 const arena = new Arena(32 * 1024 * 1024)
+const kernelsOf = { plain: plainKernels(arena), wasm: compiledKernels(arena) }
+type KernelName = keyof typeof kernelsOf
 
 /** Sorts the rows as the record buffer and the fold table have them; returns the order of their indices. */
-function sorted(rows: readonly Row[], partitions: number, downward: boolean): number[] {
+function sorted(rows: readonly Row[], partitions: number, downward: boolean, name: KernelName): number[] {
   const mark = arena.mark
   const count = rows.length
   const indexAt = arena.reserve(count * 16 + 16)
@@ -29,13 +34,15 @@ function sorted(rows: readonly Row[], partitions: number, downward: boolean): nu
     arena.u32[(base + i * stride + 4) >>> 2] = packMeta(keyKind, key.length)
   })
   const bits = bitsOf(partitions)
-  const partitionAt = bits > 0 ? (i: number): number => rows[i]?.partition ?? 0 : undefined
+  const scratchBytes = name === 'wasm' ? count * 8 + 20_000 : 0
+  const scratch = { at: arena.reserve(scratchBytes), bytes: scratchBytes }
   const at = sortKeys(
     arena,
+    kernelsOf[name],
     { count, base, stride, keyField: 0, metaField: 4, inlineBytesMax: -1, inlineField: 0 },
     words,
-    bits,
-    partitionAt,
+    bits > 0 ? { bits, at: (i: number): number => rows[i]?.partition ?? 0 } : { bits: 0 },
+    scratch,
   )
   const order = Array.from({ length: count }, (_, rank) => at(rank))
   arena.release(mark)
@@ -52,8 +59,11 @@ function expected(rows: readonly Row[]): number[] {
 }
 
 function check(rows: readonly Row[], partitions = 1): void {
-  for (const downward of [false, true]) {
-    const found = sorted(rows, partitions, downward)
+  for (const [downward, name] of [
+    [false, 'plain'],
+    [true, 'wasm'],
+  ] as const) {
+    const found = sorted(rows, partitions, downward, name)
     const wanted = expected(rows)
     const at = wanted.findIndex((index, rank) => index !== found[rank])
     if (at >= 0) expect.fail(`rank ${at} is record ${found[at]}, not ${wanted[at]}, of ${rows.length}`)
@@ -156,13 +166,15 @@ describe('a record buffer', () => {
           const guard = 64
           const at = arena.reserve(byteLength + 256) + guard + skew
           arena.bytes.fill(0xab, at - guard - skew, at + byteLength + guard)
-          const buffer = new RecordBuffer(arena, at, byteLength)
+          const buffer = new RecordBuffer(arena, kernelsOf.wasm, at, byteLength)
           const kept: Row[] = []
           for (const [key, value, partition] of rows) {
             if (!buffer.fits(key.length + value.length)) break
             buffer.append(key, kind.Text, 0, key.length, value, kind.Json, 0, value.length, partition)
             kept.push(row(Buffer.from(key), kind.Text, partition))
           }
+          const counted = [0, 1, 2].map((p) => kept.filter(({ partition }) => partition === p).length)
+          expect([...buffer.counts(3)]).toEqual(counted)
           const indexAt = buffer.sort(2)
           const order = kept.map((_, rank) => indexAt(rank))
           expect(order).toEqual(expected(kept))
@@ -182,7 +194,7 @@ describe('a record buffer', () => {
             expect(arena.bytes.subarray(view.valueStart, view.valueEnd).equals(Buffer.from(rows[i]?.[1] ?? []))).toBe(
               true,
             )
-            expect([view.keyKind, view.valueKind, buffer.partitionOf(i)]).toEqual([kind.Text, kind.Json, rows[i]?.[2]])
+            expect([view.keyKind, view.valueKind]).toEqual([kind.Text, kind.Json])
           }
           const untouched = (from: number, to: number): boolean =>
             arena.bytes.subarray(from, to).every((byte) => byte === 0xab)
@@ -199,8 +211,8 @@ describe('a record buffer', () => {
 
   test('that is empty and too small says no, whatever it held before', () => {
     const mark = arena.mark
-    const buffer = new RecordBuffer(arena, arena.reserve(1024), 1024)
-    const most = 1024 - 24 - 16
+    const buffer = new RecordBuffer(arena, kernelsOf.plain, arena.reserve(1024), 1024)
+    const most = 1024 - BUFFER_BYTES - 24 - 16
     expect(buffer.fits(most)).toBe(true)
     expect(buffer.fits(most + 1)).toBe(false)
     buffer.append(Buffer.alloc(most), kind.Text, 0, most, Buffer.alloc(0), kind.Null, 0, 0, 0)

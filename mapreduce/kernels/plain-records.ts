@@ -1,0 +1,111 @@
+import { hashKey, partitionOf } from '../record/hash.ts'
+import { metaKind, metaLength } from '../record/kind.ts'
+import { writeVarint } from '../record/varint.ts'
+import type { Arena } from './arena.ts'
+import type { Kernels } from './kernels.ts'
+import { buffer, CUT_BYTES, INDEX_BYTES, index, RECORD_OVERHEAD_BYTES, RECORDS_MAX, TEXT_BYTES } from './layout.ts'
+
+/** Two lengths, two kinds, and the steps of sixteen in which the other twin copies. */
+const GATHER_MARGIN = 28
+
+/** The kernels of the record buffer in plain TypeScript. */
+export function plainRecords({ bytes, u32, memory }: Arena): Pick<Kernels, 'append' | 'pack' | 'radix' | 'gather'> {
+  /** Whether a cut lies above a key, as in `rangeOf` of shuffle/range.ts. */
+  function isAbove(cut: number, meta: number, start: number): boolean {
+    const cutMeta = u32[(cut >>> 2) + 3] ?? 0
+    if (metaKind(cutMeta) !== metaKind(meta)) return metaKind(cutMeta) > metaKind(meta)
+    const key = u32[(cut >>> 2) + 2] ?? 0
+    return bytes.compare(bytes, start, start + metaLength(meta), key, key + metaLength(cutMeta)) > 0
+  }
+
+  return {
+    append(state, pending, from, to, partitions, cuts, cutCount) {
+      const at = state >>> 2
+      const top = u32[at + buffer.top] ?? 0
+      let used = u32[at + buffer.used] ?? 0
+      let count = u32[at + buffer.count] ?? 0
+      let i = from
+      for (; i < to; i++) {
+        const record = (pending + i * TEXT_BYTES) >>> 2
+        const start = u32[record] ?? 0
+        const meta = u32[record + 1] ?? 0
+        const value = u32[record + 2] ?? 0
+        const valueMeta = u32[record + 3] ?? 0
+        const length = metaLength(meta)
+        const valueLength = metaLength(valueMeta)
+        if (length + valueLength > top - used - (count + 1) * RECORD_OVERHEAD_BYTES - 16 || count === RECORDS_MAX) break
+        let partition = 0
+        if (cuts !== 0) while (partition < cutCount && !isAbove(cuts + partition * CUT_BYTES, meta, start)) partition++
+        else if (partitions > 1) {
+          partition = partitionOf(hashKey(bytes, metaKind(meta), start, start + length), partitions)
+        }
+        bytes.copyWithin(used, start, start + length)
+        bytes.copyWithin(used + length, value, value + valueLength)
+        count++
+        const entry = (top - count * INDEX_BYTES) >>> 2
+        u32[entry + index.key / 4] = used
+        u32[entry + index.meta / 4] = meta
+        u32[entry + index.valueMeta / 4] = valueMeta
+        u32[entry + index.partition / 4] = partition
+        used += length + valueLength
+      }
+      u32[at + buffer.used] = used
+      u32[at + buffer.count] = count
+      return i
+    },
+
+    pack(
+      words,
+      { count, base, stride, keyField, metaField, inlineBytesMax, inlineField },
+      depth,
+      bits,
+      partitionField,
+    ) {
+      for (let i = 0; i < count; i++) {
+        const entry = base + i * stride
+        const meta = u32[(entry + metaField) >>> 2] ?? 0
+        const length = metaLength(meta)
+        const key = length <= inlineBytesMax ? entry + inlineField : (u32[(entry + keyField) >>> 2] ?? 0)
+        let prefix = 0n
+        for (let d = depth; d < depth + 5; d++) {
+          const byte = d > length ? 0 : d === 0 ? metaKind(meta) : (bytes[key + d - 1] ?? 0)
+          prefix = (prefix << 8n) | BigInt(byte)
+        }
+        const partition = bits === 0 ? 0n : BigInt(u32[(entry + partitionField) >>> 2] ?? 0)
+        const high = (partition << BigInt(40 - bits)) | (prefix >> BigInt(bits))
+        u32[(words >>> 2) + i * 2] = Number(((high & 0xffn) << 24n) | BigInt(i))
+        u32[(words >>> 2) + i * 2 + 1] = Number(high >> 8n)
+      }
+    },
+
+    radix(words, count) {
+      // Their numbers make all words different, and are in order already.
+      new BigUint64Array(memory.buffer, words, count).sort()
+    },
+
+    gather(state, words, from, to, out, limit, blockEnd) {
+      const top = u32[(state >>> 2) + buffer.top] ?? 0
+      let at = out
+      let rank = from
+      for (; rank < to && at < blockEnd; rank++) {
+        const entry = (top - (((u32[(words >>> 2) + rank * 2] ?? 0) & 0xffffff) + 1) * INDEX_BYTES) >>> 2
+        const key = u32[entry + index.key / 4] ?? 0
+        const meta = u32[entry + index.meta / 4] ?? 0
+        const valueMeta = u32[entry + index.valueMeta / 4] ?? 0
+        const length = metaLength(meta)
+        const valueLength = metaLength(valueMeta)
+        if (limit - at < length + valueLength + GATHER_MARGIN) break
+        at = writeVarint(bytes, at, length + 1)
+        at = writeVarint(bytes, at, valueLength + 1)
+        bytes[at++] = metaKind(meta)
+        bytes.copyWithin(at, key, key + length)
+        at += length
+        bytes[at++] = metaKind(valueMeta)
+        bytes.copyWithin(at, key + length, key + length + valueLength)
+        at += valueLength
+      }
+      u32[(state >>> 2) + buffer.end] = at
+      return rank
+    },
+  }
+}
