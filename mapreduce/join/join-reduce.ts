@@ -43,6 +43,7 @@ export async function runJoinReduceTask(task: ReduceTask, env: TaskEnvironment):
   let passes = 0
   const mergeSpace = (memory: Buffer): MergeSpace => ({
     memory,
+    in: space,
     passBuffer: space.passBuffer,
     passFile: () => `${temporary}pass-${passes++}`,
     onPass: (records) => {

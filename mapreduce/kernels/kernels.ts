@@ -13,6 +13,31 @@ export interface KeyFields {
   readonly inlineField: number
 }
 
+/** A loser tree over cursors of run blocks, see kernels/layout.ts. */
+export interface MergeKernels {
+  /** Moves all live cursors to their first records and plays all matches; returns a `mergeStatus`. */
+  start(state: number): number
+  /** The cursor wanted has a new block, or is no longer live; returns a `mergeStatus`. */
+  resume(state: number): number
+  /** Writes the next records as texts at `out`, whatever their kinds, `most` at most; returns how many. The status says why no more. */
+  merge(state: number, out: number, most: number): number
+  /**
+   * Writes the texts [from, to) at `out` as lines: key TAB value with `keys`, else the value; the key alone where there is no
+   * value. Stops where something is no text, or does not fit before `limit`; returns the first that was not written, and
+   * leaves at `endAt` the address behind the last, and whether there was no room for more.
+   */
+  lay(
+    records: number,
+    from: number,
+    to: number,
+    out: number,
+    limit: number,
+    textKind: number,
+    keys: boolean,
+    endAt: number,
+  ): number
+}
+
 /**
  * The hot loops. Every pointer is a byte offset into the arena the kernels were made for. There are two
  * implementations with identical results: plain TypeScript (plain.ts) and WebAssembly (wasm.ts, assembly/).
@@ -76,6 +101,8 @@ export interface Kernels {
    * is the address behind the last.
    */
   gather(buffer: number, words: number, from: number, to: number, out: number, limit: number, blockEnd: number): number
+  /** Undefined: shuffle/merge.ts and the formatter do this a record at a time, with the same results. */
+  readonly merging: MergeKernels | undefined
   /** Rebuilds the slots (their number has been raised in the table) from the entries. */
   rehash(table: number): void
 }

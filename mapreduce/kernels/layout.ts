@@ -9,6 +9,8 @@
  *   buffer  := u32 * 16 | scratch of the kernel, 128 bytes
  *   index   := key start u32 | key meta u32 | value meta u32 | partition u32        (the value follows its key)
  *   text    := key start u32 | key meta u32 | value start u32 | value meta u32
+ *   merge   := u32 * 16
+ *   cursor  := prefix u64 | at u32 | end u32 | record u32 | text | live u32, 64 bytes  (prefix: of the key with its kind byte)
  *   cut     := first eight bytes of the key u64, big-endian number | key start u32 | key meta u32
  *   word    := record u24 | first bytes of partition and key u40                    (a u64, see shuffle/sort.ts)
  *
@@ -49,6 +51,32 @@ export const RECORDS_MAX = 1 << 24
 
 export const TEXT_BYTES = 16
 export const CUT_BYTES = 16
+
+/** Where a merge's cursors and its tree of losers (u32s) lie, and what it waits for. */
+export const mergeState = {
+  cursors: 0,
+  tree: 1,
+  cursorCount: 2,
+  /** A cursor. */ wants: 3,
+  status: 4,
+  laidTo: 5,
+  noRoom: 6,
+} as const
+export const MERGE_BYTES = 64
+/** `at`: where the next record begins; `record`: where the current one does. */
+export const mergeCursor = { at: 8, end: 12, record: 16, live: 36 } as const
+export const MERGE_CURSOR_BYTES = 64
+
+/** Why `merge` stopped. */
+export const mergeStatus = {
+  /** The room for records is full. */
+  more: 0,
+  /** The cursor wanted stands at the end of its block. */
+  block: 1,
+  /** The cursor wanted has a record that runs over its block. */
+  damaged: 2,
+  over: 3,
+} as const
 
 /** What `radix` needs of scratch, beside eight bytes a word. */
 export const RADIX_COUNTS_BYTES = 4 * 1024 * 4

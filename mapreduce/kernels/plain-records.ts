@@ -9,7 +9,11 @@ import { buffer, CUT_BYTES, INDEX_BYTES, index, RECORD_OVERHEAD_BYTES, RECORDS_M
 const GATHER_MARGIN = 28
 
 /** The kernels of the record buffer in plain TypeScript. */
-export function plainRecords({ bytes, u32, memory }: Arena): Pick<Kernels, 'append' | 'pack' | 'radix' | 'gather'> {
+export function plainRecords({
+  bytes,
+  u32,
+  memory,
+}: Arena): Pick<Kernels, 'append' | 'pack' | 'radix' | 'gather' | 'merging'> {
   /** Whether a cut lies above a key, as in `rangeOf` of shuffle/range.ts. */
   function isAbove(cut: number, meta: number, start: number): boolean {
     const cutMeta = u32[(cut >>> 2) + 3] ?? 0
@@ -19,6 +23,8 @@ export function plainRecords({ bytes, u32, memory }: Arena): Pick<Kernels, 'appe
   }
 
   return {
+    merging: undefined,
+
     append(state, pending, from, to, partitions, cuts, cutCount) {
       const at = state >>> 2
       const top = u32[at + buffer.top] ?? 0

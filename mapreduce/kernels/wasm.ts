@@ -22,6 +22,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     throw error
   }
   const { tokenise, lines, csv, quotes, fold, copy, append, pack, radix, gather, rehash } = instance.exports
+  const { mergeStart, mergeResume, merge, lay } = instance.exports
   if (
     !isFunction(tokenise) ||
     !isFunction(lines) ||
@@ -33,6 +34,10 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     !isFunction(pack) ||
     !isFunction(radix) ||
     !isFunction(gather) ||
+    !isFunction(mergeStart) ||
+    !isFunction(mergeResume) ||
+    !isFunction(merge) ||
+    !isFunction(lay) ||
     !isFunction(rehash)
   ) {
     throw new TypeError('kernels.wasm was built from other sources than this module: build again')
@@ -82,6 +87,13 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     },
     gather: (buffer, words, from, to, out, limit, blockEnd) =>
       gather(buffer, words, from, to, out, limit, blockEnd) >>> 0,
+    merging: {
+      start: mergeStart,
+      resume: mergeResume,
+      merge,
+      lay: (records, from, to, out, limit, textKind, keys, endAt) =>
+        lay(records, from, to, out, limit, textKind, keys ? 1 : 0, endAt),
+    },
     rehash: (table) => {
       rehash(table)
     },

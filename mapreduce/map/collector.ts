@@ -70,8 +70,10 @@ export class Collector implements MapOutput {
   private readonly stageAt: number
   private readonly stageBytes: number
   private readonly keyBytesMax: number
-  /** Undefined where a kernel can not tell a text's partition. */
-  private readonly cuts: ArenaCuts | undefined
+  /** Whether records of texts wait for a kernel, which can tell their partitions. */
+  private readonly batches: boolean
+  private readonly cutsAt: number
+  private cuts: ArenaCuts = noCuts
   private spiller: Spiller = notBegun
   private pending = 0
   private staged = 0
@@ -86,7 +88,10 @@ export class Collector implements MapOutput {
     this.valuesAt = folds ? arena.reserve(PENDING_MAX * 8) : 0
     this.stageBytes = folds ? Math.min(256 * 1024, Math.max(32 * 1024, memoryBytes >>> 5)) : 0
     this.stageAt = folds ? arena.reserve(this.stageBytes + SLACK_BYTES) : 0
-    this.cuts = folds || options.checked ? undefined : cutsOf(partitioner, arena, memoryBytes)
+    const { texts } = partitioner
+    const cutsBytes = texts === undefined || texts === 'hash' ? 0 : cutBytes(texts)
+    this.batches = !folds && !options.checked && texts !== undefined && cutsBytes <= memoryBytes >>> 6
+    this.cutsAt = this.batches ? arena.reserve(cutsBytes) : 0
     const free = Math.min(arena.free, memoryBytes - (arena.mark - before)) - 4096
     if (folds) this.table = new FoldTable(arena, kernels, operation, Math.floor(free * 0.7))
     const rest = Math.min(arena.free - 64, folds ? Math.floor(free * 0.3) : free)
@@ -106,11 +111,14 @@ export class Collector implements MapOutput {
     this.staged = 0
     this.table?.clear()
     this.buffer.clear()
+    const { arena, partitioner } = this.options
+    const { texts } = partitioner
+    if (this.batches && texts !== undefined && texts !== 'hash') this.cuts = layCuts(arena, this.cutsAt, texts)
   }
 
   private appendingEmit(): (key: unknown, value?: unknown) => void {
     const { bytes, u32 } = this.options.arena
-    const batches = this.cuts !== undefined
+    const { batches } = this
     const pendingWord = this.pendingAt >>> 2
     const textMeta = packMeta(kind.Text, 0)
     const absentMeta = packMeta(kind.Absent, 0)
@@ -219,7 +227,7 @@ export class Collector implements MapOutput {
   }
 
   private flushTexts(): void {
-    const { pendingAt, buffer, cuts = noCuts } = this
+    const { pendingAt, buffer, cuts } = this
     const { partitions } = this.options
     const to = this.pending
     this.pending = 0
@@ -298,12 +306,6 @@ export class Collector implements MapOutput {
     }
     buffer.append(key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition)
   }
-}
-
-function cutsOf({ texts }: Partitioner, arena: Arena, memoryBytes: number): ArenaCuts | undefined {
-  if (texts === undefined) return undefined
-  if (texts === 'hash') return noCuts
-  return cutBytes(texts) > memoryBytes >>> 6 ? undefined : layCuts(arena, texts)
 }
 
 /** A Text goes past the encoder, which knows the limit of everything else. */

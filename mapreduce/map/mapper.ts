@@ -84,6 +84,7 @@ export class Mapper {
       let passes = 0
       const slices = await spiller.finish({
         memory: space.work,
+        in: space,
         passBuffer: space.passBuffer,
         passFile: () => `${task.outputFile}.pass-${passes++}`,
         onPass: (records) => {

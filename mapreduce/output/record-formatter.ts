@@ -2,7 +2,7 @@ import { MrError } from '../base/errors.ts'
 import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
 import { Decoder, decodeInt } from '../record/decode.ts'
 import { kind } from '../record/kind.ts'
-import type { RecordSink } from '../record/record-stream.ts'
+import type { BatchSink, TextBatch } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
 import { CsvRecord } from './csv-record.ts'
 import type { OutputFormat } from './format.ts'
@@ -15,7 +15,7 @@ const FLUSH_BYTES = 256 * 1024
 const MARGIN = 64
 
 /** Records in the bytes of an output format, gathered in a buffer that `flush` takes to where they belong. */
-export abstract class RecordFormatter implements RecordSink {
+export abstract class RecordFormatter implements BatchSink {
   records = 0
   protected buffer: Buffer
   private arenaAt: number
@@ -84,6 +84,18 @@ export abstract class RecordFormatter implements RecordSink {
       this.field(valueBytes, valueKind, valueStart, valueEnd)
     }
     this.byte(LF)
+  }
+
+  layTexts(batch: TextBatch, from: number, to: number, keys: boolean): number {
+    if (this.format !== 'tsv' || this.arenaAt < 0) return from
+    for (let next = from; ; ) {
+      const before = next
+      next = batch.lay(next, to, this.arenaAt + this.used, this.arenaAt + this.buffer.length, keys)
+      this.used = batch.laidTo - this.arenaAt
+      this.records += next - before
+      if (next === to || !batch.noRoom || this.used === 0) return next
+      this.flush()
+    }
   }
 
   private lay({ bytes, length }: CsvRecord): void {

@@ -34,6 +34,25 @@ export interface RecordSink {
   ): void
 }
 
+/** Records in the arena that a kernel can write as lines. */
+export interface TextBatch {
+  /**
+   * Writes the records [from, to) at `out` of the arena as lines: key TAB value with `keys`, else the value; the key alone
+   * where there is no value. Stops before `limit`, and at anything that is no text; returns the first it did not write.
+   */
+  lay(from: number, to: number, out: number, limit: number, keys: boolean): number
+  /** The address behind the last line. */
+  readonly laidTo: number
+  /** Whether it was for want of room that it stopped. */
+  readonly noRoom: boolean
+}
+
+/** Takes texts many at a time, where it can. */
+export interface BatchSink extends RecordSink {
+  /** Writes the first of a batch's records [from, to) as lines; returns the first it did not write, be it none. */
+  layTexts(batch: TextBatch, from: number, to: number, keys: boolean): number
+}
+
 export function emptyView(): RecordView {
   const none = Buffer.alloc(0)
   return {

@@ -3,10 +3,9 @@ import type { ReduceTask, TaskDone } from '../master/task.ts'
 import { directOutput } from '../output/direct-output.ts'
 import { NamedOutputs, type NamedPart } from '../output/named-outputs.ts'
 import { openOutput } from '../output/open-output.ts'
-import { copyRecords } from '../record/record-stream.ts'
 import { Groups } from '../shuffle/groups.ts'
 import { withMerged } from '../shuffle/merge-passes.ts'
-import { isPassThrough, passTo } from '../shuffle/pass-through.ts'
+import { isPassThrough, passAll } from '../shuffle/pass-through.ts'
 import { reduceGroups } from '../shuffle/reduce-groups.ts'
 import { type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { reduceError } from '../task/user-error.ts'
@@ -40,6 +39,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
       let passes = 0
       const mergeSpace = {
         memory: space.work,
+        in: space,
         passBuffer: space.passBuffer,
         passFile: () => `${task.outputFile}.pass-${passes++}`,
         onPass: (records: number) => {
@@ -53,7 +53,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
           // Nobody asks where a key ends, so nobody compares neighbours.
           count(
             counter.reduceInputRecords,
-            copyRecords(merge, passTo(sink, reduce), () => {
+            passAll(merge, sink, reduce, () => {
               progress.records(writer.records, writer.records, writer.records / expected)
             }),
           )

@@ -16,8 +16,8 @@ export function cutBytes(cuts: readonly EncodedKey[]): number {
   return cuts.reduce((sum, { key }) => sum + CUT_BYTES + key.length, 64 + SLACK_BYTES)
 }
 
-export function layCuts(arena: Arena, cuts: readonly EncodedKey[]): ArenaCuts {
-  const at = arena.reserve(cutBytes(cuts))
+/** Writes them at `at`, where `cutBytes` are free. */
+export function layCuts(arena: Arena, at: number, cuts: readonly EncodedKey[]): ArenaCuts {
   let keyAt = at + cuts.length * CUT_BYTES
   cuts.forEach(({ key, keyKind }, i) => {
     const cell = at + i * CUT_BYTES

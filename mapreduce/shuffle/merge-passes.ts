@@ -1,6 +1,10 @@
 import { rmSync } from 'node:fs'
+import type { Arena } from '../kernels/arena.ts'
+import type { Kernels } from '../kernels/kernels.ts'
+import { arenaOffset } from '../record/copy-bytes.ts'
 import { copyRecords } from '../record/record-stream.ts'
-import { Merge } from './merge.ts'
+import { KernelMerge, mergeBytes } from './kernel-merge.ts'
+import { Merge, openCursors } from './merge.ts'
 import type { SliceSource } from './run-cursor.ts'
 import { BLOCK_BYTES } from './run-format.ts'
 import { RunWriter, type SliceRange } from './run-writer.ts'
@@ -13,6 +17,8 @@ const FAN_IN_MAX = 512
 export interface MergeSpace {
   /** For the cursors' buffers; more runs than fit are merged in passes. */
   readonly memory: Buffer
+  /** What `memory` is part of, and merges where it lies; undefined: records are merged one at a time. */
+  readonly in?: { readonly arena: Arena; readonly kernels: Kernels }
   /** For the runs that passes write. */
   readonly passBuffer: Buffer
   /** A fresh path for a run that a pass writes. */
@@ -30,9 +36,9 @@ export interface MergeSpace {
 export async function withMerged<T>(
   slices: readonly SliceSource[],
   space: MergeSpace,
-  use: (merge: Merge) => Promise<T>,
+  use: (merge: Merge | KernelMerge) => Promise<T>,
 ): Promise<T> {
-  const fanIn = Math.max(2, Math.min(FAN_IN_MAX, Math.floor(space.memory.length / CURSOR_BYTES_MIN)))
+  const fanIn = Math.max(2, Math.min(FAN_IN_MAX, fanInOf(space)))
   const made: string[] = []
   try {
     let current = slices
@@ -46,7 +52,7 @@ export async function withMerged<T>(
       }
       current = next
     }
-    const merge = new Merge(current, space.memory)
+    const merge = openMerge(current, space)
     try {
       return await use(merge)
     } finally {
@@ -57,9 +63,28 @@ export async function withMerged<T>(
   }
 }
 
+/** How many cursors, with what the merge itself needs, have room. */
+function fanInOf({ memory, in: place }: MergeSpace): number {
+  if (place?.kernels.merging === undefined) return Math.floor(memory.length / CURSOR_BYTES_MIN)
+  return Math.floor((memory.length - kernelBytes(0)) / (CURSOR_BYTES_MIN + kernelBytes(1) - kernelBytes(0)))
+}
+
+/** With room for aligning. */
+const kernelBytes = (cursors: number): number => mergeBytes(cursors) + 128
+
+function openMerge(slices: readonly SliceSource[], space: MergeSpace): Merge | KernelMerge {
+  const { memory } = space
+  const merging = space.in?.kernels.merging
+  const at = arenaOffset(memory)
+  const own = kernelBytes(slices.length)
+  const near = at >= 0 && memory.length >= own + slices.length * CURSOR_BYTES_MIN
+  if (space.in === undefined || merging === undefined || !near) return new Merge(openCursors(slices, memory))
+  return new KernelMerge(openCursors(slices, memory.subarray(own)), space.in.arena, merging, at)
+}
+
 function mergePass(group: readonly SliceSource[], space: MergeSpace, made: string[]): SliceSource {
   const file = space.passFile()
-  const merge = new Merge(group, space.memory)
+  const merge = openMerge(group, space)
   try {
     const writer = new RunWriter(file, space.passBuffer)
     made.push(file)

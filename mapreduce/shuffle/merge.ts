@@ -13,22 +13,12 @@ export class Merge implements RecordStream {
   private winner: RunCursor
   private started = false
 
-  /** Each cursor gets an equal share of `memory`. Opens every file; throws MR_LOST_RUN when one is not there. */
-  constructor(slices: readonly SliceSource[], memory: Buffer) {
-    const share = Math.floor(memory.length / Math.max(1, slices.length))
-    const opened: RunCursor[] = []
-    try {
-      slices.forEach((slice, i) => {
-        opened.push(new RunCursor(slice, memory.subarray(i * share, (i + 1) * share)))
-      })
-    } catch (error) {
-      for (const cursor of opened) cursor.close()
-      throw error
-    }
-    this.cursors = opened
-    this.tree = new Int32Array(Math.max(1, opened.length)).fill(-1)
-    this.live = new Uint8Array(opened.length)
-    const [first] = opened
+  /** Cursors that have not begun; closed with the merge. */
+  constructor(cursors: readonly RunCursor[]) {
+    this.cursors = cursors
+    this.tree = new Int32Array(Math.max(1, cursors.length)).fill(-1)
+    this.live = new Uint8Array(cursors.length)
+    const [first] = cursors
     if (first === undefined) throw new TypeError('a merge of no slices')
     this.winner = first
   }
@@ -100,6 +90,21 @@ export class Merge implements RecordStream {
     const order = compareKeys(left.view, right.view)
     return order !== 0 ? order < 0 : a < b
   }
+}
+
+/** A cursor for each slice, with an equal share of `memory`. Throws MR_LOST_RUN when a file is not there. */
+export function openCursors(slices: readonly SliceSource[], memory: Buffer): RunCursor[] {
+  const share = Math.floor(memory.length / Math.max(1, slices.length))
+  const opened: RunCursor[] = []
+  try {
+    slices.forEach((slice, i) => {
+      opened.push(new RunCursor(slice, memory.subarray(i * share, (i + 1) * share)))
+    })
+  } catch (error) {
+    for (const cursor of opened) cursor.close()
+    throw error
+  }
+  return opened
 }
 
 /** Kinds first, then bytes. */

@@ -1,5 +1,7 @@
 import { kind } from '../record/kind.ts'
-import type { RecordSink } from '../record/record-stream.ts'
+import { type BatchSink, copyRecords, type RecordSink } from '../record/record-stream.ts'
+import { KernelMerge } from './kernel-merge.ts'
+import type { Merge } from './merge.ts'
 
 /**
  * Reductions that hand every record on as it comes out of the shuffle, in key order and equal keys in input order. The
@@ -28,6 +30,36 @@ export function isPassThrough(value: unknown): value is PassThrough {
 }
 
 const nothing = Buffer.alloc(0)
+
+/** Writes all of a merge to a sink as the reduction has it; `every` is called now and then. Returns how many there were. */
+export function passAll(
+  merge: Merge | KernelMerge,
+  sink: RecordSink | BatchSink,
+  reduction: PassThrough,
+  every: () => void,
+): number {
+  const to = passTo(sink, reduction)
+  if (!(merge instanceof KernelMerge && 'layTexts' in sink)) return copyRecords(merge, to, every)
+  const keys = reduction.passThrough === 'identity'
+  let records = 0
+  const take = (from: number, end: number): number => {
+    const next = sink.layTexts(merge, from, end, keys)
+    records += next - from
+    return next
+  }
+  let before = -1
+  while (merge.offer(take)) {
+    every()
+    // What is no text, or larger than the buffer.
+    if (records === before && merge.advance()) {
+      const { keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd } = merge.view
+      to.write(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd)
+      records++
+    }
+    before = records
+  }
+  return records + copyRecords(merge, to, every)
+}
 
 /** The sink that makes of records what the reduction makes of them. */
 export function passTo(sink: RecordSink, { passThrough }: PassThrough): RecordSink {

@@ -129,7 +129,7 @@ export class RecordBuffer {
     const next = new Uint32Array(partitions)
     for (let p = 1; p < partitions; p++) next[p] = (next[p - 1] ?? 0) + (counts[p - 1] ?? 0)
     for (let i = 0; i < this.count; i++) {
-      const partition = u32[(this.entry(i) + index.partition) >>> 2] ?? 0
+      const partition = u32[this.entry(i) + index.partition / 4] ?? 0
       const rank = next[partition] ?? 0
       next[partition] = rank + 1
       u32[(words >>> 2) + rank * 2] = i

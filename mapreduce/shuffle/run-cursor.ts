@@ -60,8 +60,7 @@ export class RunCursor implements RecordStream {
     const key = varint.next
     const value = key + keyLength
     const end = value + valueLength
-    if (keyLength < 1 || valueLength < 1 || end > this.blockEnd)
-      throw this.lost('has a record that runs over its block')
+    if (keyLength < 1 || valueLength < 1 || end > this.blockEnd) throw this.damaged()
     view.keyKind = buffer[key] ?? 0
     view.keyStart = offset + key + 1
     view.keyEnd = offset + value
@@ -87,7 +86,31 @@ export class RunCursor implements RecordStream {
     closeSync(this.fd)
   }
 
-  private nextBlock(): boolean {
+  /** Whether the records of this block lie in the arena. */
+  get near(): boolean {
+    return this.whole !== this.buffer
+  }
+
+  /** Where the block's records begin that have not been handed out, and where it ends: in the arena, if it lies there. */
+  get nextRecord(): number {
+    return this.offset + this.at
+  }
+
+  get recordsEnd(): number {
+    return this.offset + this.blockEnd
+  }
+
+  /** The next record is the one at this address of the block; its end: none. */
+  moveTo(address: number): void {
+    this.at = address - this.offset
+  }
+
+  damaged(): LostRun {
+    return this.lost('has a record that runs over its block')
+  }
+
+  /** Reads the next block, once all records of this one have been handed out; false when there is none. */
+  nextBlock(): boolean {
     if (this.filled - this.at < BLOCK_HEADER_BYTES) this.fill(BLOCK_HEADER_BYTES)
     if (this.filled === this.at) {
       // A file cut off between two blocks looks like the end of the slice, and is not.

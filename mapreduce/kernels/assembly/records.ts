@@ -3,6 +3,7 @@
  * are those of kernels/kernels.ts and kernels/layout.ts; kernels/plain-records.ts is the reference.
  */
 
+import { copyOver } from './copy'
 import { hashOf } from './hash'
 
 const BUFFER_USED: usize = 0
@@ -18,22 +19,6 @@ const INDEX_BYTES: u32 = 16
 const OVERHEAD_BYTES: u32 = 24
 const RECORDS_MAX: u32 = 1 << 24
 const CUT_BYTES: usize = 16
-
-/** In steps of sixteen bytes, the last of which may run over the end. */
-// @ts-ignore: decorator
-@inline
-function copyOver(to: usize, from: usize, length: u32): void {
-  if (length > 512) {
-    memory.copy(to, from, length)
-    return
-  }
-  const end = from + length
-  while (from < end) {
-    v128.store(to, v128.load(from))
-    from += 16
-    to += 16
-  }
-}
 
 /** The first eight bytes of a key as a big-endian number, those it does not have zero. */
 // @ts-ignore: decorator
