@@ -88,9 +88,11 @@ export interface Kernels {
     cuts: number,
     cutCount: number,
   ): number
+  /** How many bytes all keys (one at least) begin with alike; -1 when they are of more than one kind. */
+  agree(keys: KeyFields): number
   /**
    * Writes each record's word: its partition (the u32 in `partitionField` of its entry, in `partitionBits` bits), the first
-   * bytes of its key from the kind byte (`depth` 0) or behind it (1), its number.
+   * bytes of its key from the kind byte (`depth` 0) or behind it and `depth` - 1 bytes, its number.
    */
   pack(words: number, keys: KeyFields, depth: number, partitionBits: number, partitionField: number): void
   /** Sorts words by their high 40 bits, those that are equal there as they came; `scratch` is for as many again and the counts. */

@@ -13,7 +13,7 @@ export function plainRecords({
   bytes,
   u32,
   memory,
-}: Arena): Pick<Kernels, 'append' | 'pack' | 'radix' | 'gather' | 'merging'> {
+}: Arena): Pick<Kernels, 'agree' | 'append' | 'pack' | 'radix' | 'gather' | 'merging'> {
   /** Whether a cut lies above a key, as in `rangeOf` of shuffle/range.ts. */
   function isAbove(cut: number, meta: number, start: number): boolean {
     const cutMeta = u32[(cut >>> 2) + 3] ?? 0
@@ -58,6 +58,27 @@ export function plainRecords({
       u32[at + buffer.used] = used
       u32[at + buffer.count] = count
       return i
+    },
+
+    agree({ count, base, stride, keyField, metaField, inlineBytesMax, inlineField }) {
+      const keyAt = (entry: number): number =>
+        metaLength(u32[(entry + metaField) >>> 2] ?? 0) <= inlineBytesMax
+          ? entry + inlineField
+          : (u32[(entry + keyField) >>> 2] ?? 0)
+      const firstMeta = u32[(base + metaField) >>> 2] ?? 0
+      const first = keyAt(base)
+      let agreed = metaLength(firstMeta)
+      for (let i = 1; i < count; i++) {
+        const entry = base + i * stride
+        const meta = u32[(entry + metaField) >>> 2] ?? 0
+        if (metaKind(meta) !== metaKind(firstMeta)) return -1
+        const key = keyAt(entry)
+        agreed = Math.min(agreed, metaLength(meta))
+        let same = 0
+        while (same < agreed && bytes[first + same] === bytes[key + same]) same++
+        agreed = same
+      }
+      return agreed
     },
 
     pack(

@@ -21,7 +21,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     }
     throw error
   }
-  const { tokenise, lines, csv, quotes, fold, copy, append, pack, radix, gather, rehash } = instance.exports
+  const { tokenise, lines, csv, quotes, fold, copy, agree, append, pack, radix, gather, rehash } = instance.exports
   const { mergeStart, mergeResume, merge, lay } = instance.exports
   if (
     !isFunction(tokenise) ||
@@ -30,6 +30,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     !isFunction(quotes) ||
     !isFunction(fold) ||
     !isFunction(copy) ||
+    !isFunction(agree) ||
     !isFunction(append) ||
     !isFunction(pack) ||
     !isFunction(radix) ||
@@ -67,6 +68,8 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     },
     append: (buffer, pending, from, to, partitions, cuts, cutCount) =>
       append(buffer, pending, from, to, partitions, cuts, cutCount) >>> 0,
+    agree: (keys) =>
+      agree(keys.count, keys.base, keys.stride, keys.keyField, keys.metaField, keys.inlineBytesMax, keys.inlineField),
     pack: (words, keys, depth, partitionBits, partitionField) => {
       pack(
         words,

@@ -1,5 +1,6 @@
-/** Shorter ranges are copied by a loop: any call costs more. */
+/** Shorter ranges are copied by a loop: a call of the kernel costs more, or making a view. */
 const LOOP_MAX = 16
+const LOOP_MAX_WITHOUT_KERNEL = 192
 
 let arena: Buffer | undefined
 let copyInArena: (to: number, from: number, length: number) => void = () => {}
@@ -40,7 +41,9 @@ export function copyBytes(
   toOffset = -1,
 ): void {
   const length = end - start
-  if (length < LOOP_MAX) for (let i = 0; i < length; i++) to[at + i] = from[start + i] ?? 0
-  else if (toOffset >= 0 && from === arena) copyInArena(toOffset + at, start, length)
+  const near = toOffset >= 0 && from === arena
+  if (length < (near ? LOOP_MAX : LOOP_MAX_WITHOUT_KERNEL)) {
+    for (let i = 0; i < length; i++) to[at + i] = from[start + i] ?? 0
+  } else if (near) copyInArena(toOffset + at, start, length)
   else to.set(from.subarray(start, end), at)
 }

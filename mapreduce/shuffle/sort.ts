@@ -54,7 +54,7 @@ class KeySorter {
   private readonly words: BigUint64Array
   /** Index of the first word's low half in `u32`. */
   private readonly lowAt: number
-  /** Keys of one kind need no kind byte in the prefix. */
+  /** What all keys begin with, the kind byte first, needs no place in the prefix. */
   private readonly firstDepth: number
   /** Stretches that still tie, as (start, end, depth). Here and not on the stack: keys may agree for megabytes. */
   private readonly ties: number[] = []
@@ -66,7 +66,7 @@ class KeySorter {
     this.index = index
     this.words = new BigUint64Array(arena.memory.buffer, wordsAt, index.count)
     this.lowAt = wordsAt >>> 2
-    this.firstDepth = this.uniformKind() ? 1 : 0
+    this.firstDepth = index.count > 0 ? kernels.agree(index) + 1 : 0
   }
 
   sort(partition: PartitionKey, scratch: SortScratch): void {
@@ -88,13 +88,6 @@ class KeySorter {
       if (depth === undefined || end === undefined || start === undefined) return
       this.settle(start, end, depth)
     }
-  }
-
-  private uniformKind(): boolean {
-    const { count } = this.index
-    const kindOfFirst = count > 0 ? metaKind(this.meta(0)) : 0
-    for (let i = 1; i < count; i++) if (metaKind(this.meta(i)) !== kindOfFirst) return false
-    return true
   }
 
   private meta(i: number): number {

@@ -7,7 +7,7 @@ import { hashKey, headOf, tailOf } from './hash'
 
 export { csv, quotes } from './csv'
 export { lay, merge, mergeResume, mergeStart } from './merge'
-export { append, gather, pack, radix } from './records'
+export { agree, append, gather, pack, radix } from './records'
 
 const TABLE_SLOTS: usize = 0
 const TABLE_SLOT_MASK: usize = 4

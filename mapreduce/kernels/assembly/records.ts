@@ -102,6 +102,40 @@ export function append(
   return i
 }
 
+export function agree(
+  count: u32,
+  base: usize,
+  stride: i32,
+  keyField: usize,
+  metaField: usize,
+  inlineBytesMax: i32,
+  inlineField: usize,
+): i32 {
+  const firstMeta = load<u32>(base + metaField)
+  const firstLength = firstMeta & 0x7ffffff
+  const first: usize = <i32>firstLength <= inlineBytesMax ? base + inlineField : load<u32>(base + keyField)
+  let agreed = firstLength
+  let entry = base
+  for (let i: u32 = 0; i < count; i++, entry += stride) {
+    const meta = load<u32>(entry + metaField)
+    if (meta >>> 27 != firstMeta >>> 27) return -1
+    const length = meta & 0x7ffffff
+    const key: usize = <i32>length <= inlineBytesMax ? entry + inlineField : load<u32>(entry + keyField)
+    if (length < agreed) agreed = length
+    let same: u32 = 0
+    while (same < agreed) {
+      const difference = load<u64>(first + same) ^ load<u64>(key + same)
+      if (difference != 0) {
+        same += <u32>(ctz(difference) >> 3)
+        break
+      }
+      same += 8
+    }
+    if (same < agreed) agreed = same
+  }
+  return <i32>agreed
+}
+
 export function pack(
   words: usize,
   count: u32,
@@ -120,7 +154,9 @@ export function pack(
     const meta = load<u32>(entry + metaField)
     const length = meta & 0x7ffffff
     const key: usize = <i32>length <= inlineBytesMax ? entry + inlineField : load<u32>(entry + keyField)
-    const prefix = prefixOf(key, length)
+    // Depth 0 is the kind byte.
+    const skip: u32 = depth == 0 ? 0 : depth - 1
+    const prefix: u64 = length <= skip ? 0 : prefixOf(key + skip, length - skip)
     const bytes = depth == 0 ? (<u64>(meta >>> 27) << 32) | (prefix >> 32) : prefix >> 24
     const partition: u64 = partitionBits == 0 ? 0 : load<u32>(entry + partitionField)
     const high = (partition << (40 - partitionBits)) | (bytes >> partitionBits)
