@@ -33,6 +33,7 @@ export interface RunOptions {
   readonly attempts: number | undefined
   readonly heapMiB: number | undefined
   readonly speculate: boolean | undefined
+  readonly packRuns: boolean
   readonly resume: boolean
   readonly root: string | undefined
 }
@@ -178,6 +179,7 @@ export async function parseRunOptions(
     .option('--side <name=path>', 'a small file for ctx.side(name); local, or in the DFS as dfs:/path', collect)
     .option('--speculate', 'let an idle worker run a slow task a second time (default: with more than two cores)')
     .option('--no-speculate', 'never do')
+    .option('--pack-runs', 'pack (LZ4) what lies on disk between map and reduce: where the disk is what is slow')
     .option(
       '--resume',
       'go on from the finished maps of a run that failed or was killed, and keep them if this one fails',
@@ -205,6 +207,7 @@ export async function parseRunOptions(
     skipBad?: string
     side?: string[]
     speculate?: boolean
+    packRuns?: true
     resume?: true
     root?: string
   } = command.opts()
@@ -235,6 +238,7 @@ export async function parseRunOptions(
     attempts: options.attempts === undefined ? undefined : wholeNumber('--attempts', options.attempts, 1000),
     heapMiB: options.heap === undefined ? undefined : heapSize(options.heap),
     speculate: options.speculate,
+    packRuns: options.packRuns === true,
     resume: options.resume === true,
     root: options.root,
   }

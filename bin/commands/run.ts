@@ -59,6 +59,7 @@ function engineOptions(
     ...(options.skipBad === undefined ? {} : { skipBad: options.skipBad }),
     ...(options.speculate === undefined ? {} : { speculate: options.speculate }),
     sides: options.sides,
+    packRuns: options.packRuns,
     resume: options.resume,
   }
 }

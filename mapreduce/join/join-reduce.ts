@@ -44,6 +44,7 @@ export async function runJoinReduceTask(task: ReduceTask, env: TaskEnvironment):
   const mergeSpace = (memory: Buffer): MergeSpace => ({
     memory,
     in: space,
+    packer: space.packer,
     passBuffer: space.passBuffer,
     passFile: () => `${temporary}pass-${passes++}`,
     onPass: (records) => {

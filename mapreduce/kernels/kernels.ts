@@ -103,6 +103,9 @@ export interface Kernels {
    * is the address behind the last.
    */
   gather(buffer: number, words: number, from: number, to: number, out: number, limit: number, blockEnd: number): number
+  /** See lz.ts; `table` is for LZ_TABLE_BYTES, and a little behind what is packed and before `limit` is read and written. */
+  lzPack(from: number, length: number, to: number, limit: number, table: number): number
+  lzUnpack(from: number, length: number, to: number, max: number): number
   /** Undefined: shuffle/merge.ts and the formatter do this a record at a time, with the same results. */
   readonly merging: MergeKernels | undefined
   /** Rebuilds the slots (their number has been raised in the table) from the entries. */

@@ -6,6 +6,7 @@ import type { Arena } from './arena.ts'
 import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
 import { ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
+import { lzPack, lzUnpack } from './lz.ts'
 import { plainRecords } from './plain-records.ts'
 
 /** The kernels in plain TypeScript: the reference for their meaning, and what runs where WebAssembly SIMD does not. */
@@ -147,6 +148,9 @@ export function plainKernels(arena: Arena): Kernels {
     },
 
     ...plainRecords(arena),
+
+    lzPack: (from, length, to, limit) => lzPack(bytes, from, length, to, limit),
+    lzUnpack: (from, length, to, max) => lzUnpack(bytes, from, length, bytes, to, max),
 
     rehash(state) {
       const at = state >>> 2

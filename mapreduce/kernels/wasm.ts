@@ -22,7 +22,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     throw error
   }
   const { tokenise, lines, csv, quotes, fold, copy, agree, append, pack, radix, gather, rehash } = instance.exports
-  const { mergeStart, mergeResume, merge, lay } = instance.exports
+  const { mergeStart, mergeResume, merge, lay, lzPack, lzUnpack } = instance.exports
   if (
     !isFunction(tokenise) ||
     !isFunction(lines) ||
@@ -39,6 +39,8 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     !isFunction(mergeResume) ||
     !isFunction(merge) ||
     !isFunction(lay) ||
+    !isFunction(lzPack) ||
+    !isFunction(lzUnpack) ||
     !isFunction(rehash)
   ) {
     throw new TypeError('kernels.wasm was built from other sources than this module: build again')
@@ -90,6 +92,8 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     },
     gather: (buffer, words, from, to, out, limit, blockEnd) =>
       gather(buffer, words, from, to, out, limit, blockEnd) >>> 0,
+    lzPack: (from, length, to, limit, table) => lzPack(from, length, to, limit, table) >>> 0,
+    lzUnpack: (from, length, to, max) => lzUnpack(from, length, to, max) >>> 0,
     merging: {
       start: mergeStart,
       resume: mergeResume,

@@ -6,6 +6,7 @@ import { Encoder } from '../record/encode.ts'
 import { partitionOf } from '../record/hash.ts'
 import { kind } from '../record/kind.ts'
 import { copyRecords } from '../record/record-stream.ts'
+import type { BlockPacker } from '../shuffle/block-packer.ts'
 import { Concat } from '../shuffle/concat.ts'
 import { encodeCount } from '../shuffle/fold.ts'
 import type { FoldTable } from '../shuffle/fold-table.ts'
@@ -27,6 +28,7 @@ export interface MapSpillerOptions {
   /** The path of the run the task leaves behind; spills stand beside it with a number. */
   readonly outputFile: string
   readonly writeBuffer: Buffer
+  readonly packer: BlockPacker | undefined
   /** Combines one sorted partition on its way to disk; undefined for a job without. */
   readonly combine: Omit<ReduceStep, 'sink'> | undefined
   /** What the table's numbers are: values, counts that the reduce takes as unfinished, or nothing (keys alone). */
@@ -110,6 +112,7 @@ export class MapSpiller implements Spiller {
 
   private async mergeRuns(outputFile: string, space: MergeSpace): Promise<readonly SliceRange[]> {
     const writer = new RunWriter(outputFile, this.options.writeBuffer)
+    writer.packer = this.options.packer
     const slices: SliceRange[] = []
     try {
       for (let p = 0; p < this.options.partitions; p++) {
@@ -160,6 +163,7 @@ export class MapSpiller implements Spiller {
   private tryWriteRun(write: (writer: RunWriter) => readonly SliceRange[]): void {
     const file = `${this.options.outputFile}.spill-${this.passes++}`
     const writer = new RunWriter(file, this.options.writeBuffer)
+    writer.packer = this.options.packer
     // Noted before it is written, so that a failure half way leaves nothing behind.
     const run = { file, slices: [] as readonly SliceRange[] }
     this.runs.push(run)

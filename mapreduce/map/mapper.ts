@@ -85,6 +85,7 @@ export class Mapper {
       const slices = await spiller.finish({
         memory: space.work,
         in: space,
+        packer: space.packer,
         passBuffer: space.passBuffer,
         passFile: () => `${task.outputFile}.pass-${passes++}`,
         onPass: (records) => {
@@ -172,6 +173,7 @@ export class Mapper {
       sorted: plan.join?.strategy !== 'partitioned',
       outputFile: task.outputFile,
       writeBuffer: space.writeBuffer,
+      packer: space.packer,
       combine:
         combine === undefined
           ? undefined

@@ -35,6 +35,8 @@ export interface RunJobOptions {
   readonly workerHeapMiB?: number
   /** Second attempts of slow tasks on idle slots. Default: where there are more than two cores. */
   readonly speculate?: boolean
+  /** Pack the runs between map and reduce (LZ4), for less to write and to read. */
+  readonly packRuns?: boolean
   /** Use the finished maps of an earlier run of the same job that failed, and keep them should this one fail. */
   readonly resume?: boolean
   /** Overrides the planner's split size; for tests and tuning. */

@@ -186,7 +186,7 @@ class JobRun {
   }
 
   #jobPlan({ params, sides, inputs: { files }, shapes, work, join }: Planned, scratch: Scratch): JobPlan {
-    const { moduleUrl, checked, format, skipBad } = this.#options
+    const { moduleUrl, checked = false, packRuns = false, format, skipBad } = this.#options
     return {
       jobId: this.#jobId,
       moduleUrl: toFileUrl(moduleUrl),
@@ -198,7 +198,8 @@ class JobRun {
       memoryBytes: work.memoryBytesPerSlot,
       scratch: scratch.directory,
       quotes: shareQuotes(files),
-      checked: checked ?? false,
+      checked,
+      packRuns,
       ...(format === undefined ? {} : { format }),
       ...(skipBad === undefined ? {} : { skipBad }),
       ...(join === undefined ? {} : { join: { strategy: join.strategy, held: join.held } }),

@@ -50,6 +50,8 @@ export interface JobPlan {
   readonly reducers: number
   /** Bytes one worker may use for buffers, tables and arenas. */
   readonly memoryBytes: number
+  /** Whether runs are packed on their way to disk. */
+  readonly packRuns?: boolean
   /** Directory of this job's run and attempt files. */
   readonly scratch: string
   /** `--format`, when it overrides the job's own output. */

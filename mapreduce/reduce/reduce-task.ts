@@ -40,6 +40,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
       const mergeSpace = {
         memory: space.work,
         in: space,
+        packer: space.packer,
         passBuffer: space.passBuffer,
         passFile: () => `${task.outputFile}.pass-${passes++}`,
         onPass: (records: number) => {

@@ -3,10 +3,11 @@ import type { Arena } from '../kernels/arena.ts'
 import type { Kernels } from '../kernels/kernels.ts'
 import { arenaOffset } from '../record/copy-bytes.ts'
 import { copyRecords } from '../record/record-stream.ts'
+import type { BlockPacker } from './block-packer.ts'
 import { KernelMerge, mergeBytes } from './kernel-merge.ts'
 import { Merge, openCursors } from './merge.ts'
 import type { SliceSource } from './run-cursor.ts'
-import { BLOCK_BYTES } from './run-format.ts'
+import { BLOCK_BYTES, UNPACKED_BYTES_MAX } from './run-format.ts'
 import { RunWriter, type SliceRange } from './run-writer.ts'
 
 /** A cursor with less room than this would read single blocks. */
@@ -19,6 +20,8 @@ export interface MergeSpace {
   readonly memory: Buffer
   /** What `memory` is part of, and merges where it lies; undefined: records are merged one at a time. */
   readonly in?: { readonly arena: Arena; readonly kernels: Kernels }
+  /** Packs the blocks of runs, where the job wants that; they are then read with room to unpack them. */
+  readonly packer?: BlockPacker | undefined
   /** For the runs that passes write. */
   readonly passBuffer: Buffer
   /** A fresh path for a run that a pass writes. */
@@ -63,10 +66,15 @@ export async function withMerged<T>(
   }
 }
 
+const cursorBytesMin = ({ packer }: MergeSpace): number =>
+  CURSOR_BYTES_MIN + (packer === undefined ? 0 : UNPACKED_BYTES_MAX)
+
 /** How many cursors, with what the merge itself needs, have room. */
-function fanInOf({ memory, in: place }: MergeSpace): number {
-  if (place?.kernels.merging === undefined) return Math.floor(memory.length / CURSOR_BYTES_MIN)
-  return Math.floor((memory.length - kernelBytes(0)) / (CURSOR_BYTES_MIN + kernelBytes(1) - kernelBytes(0)))
+function fanInOf(space: MergeSpace): number {
+  const { memory } = space
+  const least = cursorBytesMin(space)
+  if (space.in?.kernels.merging === undefined) return Math.floor(memory.length / least)
+  return Math.floor((memory.length - kernelBytes(0)) / (least + kernelBytes(1) - kernelBytes(0)))
 }
 
 /** With room for aligning. */
@@ -77,9 +85,12 @@ function openMerge(slices: readonly SliceSource[], space: MergeSpace): Merge | K
   const merging = space.in?.kernels.merging
   const at = arenaOffset(memory)
   const own = kernelBytes(slices.length)
-  const near = at >= 0 && memory.length >= own + slices.length * CURSOR_BYTES_MIN
-  if (space.in === undefined || merging === undefined || !near) return new Merge(openCursors(slices, memory))
-  return new KernelMerge(openCursors(slices, memory.subarray(own)), space.in.arena, merging, at)
+  const near = at >= 0 && memory.length >= own + slices.length * cursorBytesMin(space)
+  if (space.in === undefined || !near) return new Merge(openCursors(slices, memory))
+  const { arena, kernels } = space.in
+  const unpackBy = space.packer === undefined ? undefined : kernels
+  if (merging === undefined) return new Merge(openCursors(slices, memory, unpackBy))
+  return new KernelMerge(openCursors(slices, memory.subarray(own), unpackBy), arena, merging, at)
 }
 
 function mergePass(group: readonly SliceSource[], space: MergeSpace, made: string[]): SliceSource {
@@ -87,6 +98,7 @@ function mergePass(group: readonly SliceSource[], space: MergeSpace, made: strin
   const merge = openMerge(group, space)
   try {
     const writer = new RunWriter(file, space.passBuffer)
+    writer.packer = space.packer
     made.push(file)
     let slice: SliceRange
     try {

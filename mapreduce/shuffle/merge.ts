@@ -1,3 +1,4 @@
+import type { Kernels } from '../kernels/kernels.ts'
 import type { RecordStream, RecordView } from '../record/record-stream.ts'
 import { RunCursor, type SliceSource } from './run-cursor.ts'
 
@@ -92,13 +93,13 @@ export class Merge implements RecordStream {
   }
 }
 
-/** A cursor for each slice, with an equal share of `memory`. Throws MR_LOST_RUN when a file is not there. */
-export function openCursors(slices: readonly SliceSource[], memory: Buffer): RunCursor[] {
+/** A cursor for each slice, with an equal share of `memory`; `unpackBy` as a cursor has it. Throws MR_LOST_RUN when a file is not there. */
+export function openCursors(slices: readonly SliceSource[], memory: Buffer, unpackBy?: Kernels): RunCursor[] {
   const share = Math.floor(memory.length / Math.max(1, slices.length))
   const opened: RunCursor[] = []
   try {
     slices.forEach((slice, i) => {
-      opened.push(new RunCursor(slice, memory.subarray(i * share, (i + 1) * share)))
+      opened.push(new RunCursor(slice, memory.subarray(i * share, (i + 1) * share), unpackBy))
     })
   } catch (error) {
     for (const cursor of opened) cursor.close()

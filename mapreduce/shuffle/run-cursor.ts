@@ -1,10 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { inArena } from '../record/copy-bytes.ts'
+import type { Kernels } from '../kernels/kernels.ts'
+import { lzUnpack } from '../kernels/lz.ts'
+import { arenaOffset, inArena } from '../record/copy-bytes.ts'
 import { emptyView, type RecordStream, type RecordView } from '../record/record-stream.ts'
 import { readVarint, varint } from '../record/varint.ts'
 import { LostRun } from './lost-run.ts'
-import { BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES } from './run-format.ts'
+import { BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES, PACKED, PACKED_HEADER_BYTES, UNPACKED_BYTES_MAX } from './run-format.ts'
 
 /** A slice to read: one partition of one run file. */
 export interface SliceSource {
@@ -23,22 +25,36 @@ export class RunCursor implements RecordStream {
   low = 0
   readonly source: SliceSource
   private readonly fd: number
+  /** What was read of the file. */
   private buffer: Buffer
-  /** The buffer as records are handed out: in the arena, if it lies there. */
-  private whole: Buffer
-  private offset: number
   /** File position after what is in the buffer. */
   private position: number
   private readonly limit: number
   private filled = 0
+  /** In the buffer, behind the block at hand. */
   private at = 0
-  private blockEnd = 0
+  /** Where the block's records lie: in the buffer or unpacked. */
+  private records: Buffer
+  private next = 0
+  private recordsTo = 0
+  /** The same as records are handed out: in the arena, if they lie there. */
+  private whole: Buffer
+  private offset: number
+  private readonly unpackBy: Kernels | undefined
+  private unpacked: Buffer | undefined
 
-  /** `buffer` is the cursor's until `close`; a block that does not fit makes it take a larger one of its own. */
-  constructor(source: SliceSource, buffer: Buffer) {
+  /**
+   * `buffer` is the cursor's until `close`; a block that does not fit makes it take a larger one of its own. `unpackBy`: it
+   * lies in the arena of these kernels, and the last UNPACKED_BYTES_MAX of it are for unpacking; without it packed blocks
+   * are unpacked elsewhere.
+   */
+  constructor(source: SliceSource, buffer: Buffer, unpackBy?: Kernels) {
     this.source = source
-    this.buffer = buffer
-    const { bytes, offset } = inArena(buffer)
+    this.unpackBy = unpackBy
+    this.buffer = unpackBy === undefined ? buffer : buffer.subarray(0, -UNPACKED_BYTES_MAX)
+    if (unpackBy !== undefined) this.unpacked = buffer.subarray(-UNPACKED_BYTES_MAX)
+    this.records = this.buffer
+    const { bytes, offset } = inArena(this.buffer)
     this.whole = bytes
     this.offset = offset
     this.position = source.offset
@@ -51,31 +67,31 @@ export class RunCursor implements RecordStream {
   }
 
   advance(): boolean {
-    if (this.at === this.blockEnd && !this.nextBlock()) return false
-    const { buffer, view, offset } = this
-    readVarint(buffer, this.at)
+    if (this.next === this.recordsTo && !this.nextBlock()) return false
+    const { records, view, offset } = this
+    readVarint(records, this.next)
     const keyLength = varint.value
-    readVarint(buffer, varint.next)
+    readVarint(records, varint.next)
     const valueLength = varint.value
     const key = varint.next
     const value = key + keyLength
     const end = value + valueLength
-    if (keyLength < 1 || valueLength < 1 || end > this.blockEnd) throw this.damaged()
-    view.keyKind = buffer[key] ?? 0
+    if (keyLength < 1 || valueLength < 1 || end > this.recordsTo) throw this.damaged()
+    view.keyKind = records[key] ?? 0
     view.keyStart = offset + key + 1
     view.keyEnd = offset + value
-    view.valueKind = buffer[value] ?? 0
+    view.valueKind = records[value] ?? 0
     view.valueStart = offset + value + 1
     view.valueEnd = offset + end
-    this.at = end
+    this.next = end
     let high = 0
     let low = 0
     if (keyLength >= 8) {
-      high = word(buffer, key)
-      low = word(buffer, key + 4)
+      high = word(records, key)
+      low = word(records, key + 4)
     } else {
-      for (let i = 0; i < 4; i++) high = (high << 8) | (i < keyLength ? (buffer[key + i] ?? 0) : 0)
-      for (let i = 4; i < 8; i++) low = (low << 8) | (i < keyLength ? (buffer[key + i] ?? 0) : 0)
+      for (let i = 0; i < 4; i++) high = (high << 8) | (i < keyLength ? (records[key + i] ?? 0) : 0)
+      for (let i = 4; i < 8; i++) low = (low << 8) | (i < keyLength ? (records[key + i] ?? 0) : 0)
     }
     this.high = high >>> 0
     this.low = low >>> 0
@@ -88,21 +104,21 @@ export class RunCursor implements RecordStream {
 
   /** Whether the records of this block lie in the arena. */
   get near(): boolean {
-    return this.whole !== this.buffer
+    return this.whole !== this.records
   }
 
-  /** Where the block's records begin that have not been handed out, and where it ends: in the arena, if it lies there. */
+  /** Where the block's records begin that have not been handed out, and where they end: in the arena, if they lie there. */
   get nextRecord(): number {
-    return this.offset + this.at
+    return this.offset + this.next
   }
 
   get recordsEnd(): number {
-    return this.offset + this.blockEnd
+    return this.offset + this.recordsTo
   }
 
   /** The next record is the one at this address of the block; its end: none. */
   moveTo(address: number): void {
-    this.at = address - this.offset
+    this.next = address - this.offset
   }
 
   damaged(): LostRun {
@@ -118,7 +134,8 @@ export class RunCursor implements RecordStream {
       return false
     }
     if (this.filled - this.at < BLOCK_HEADER_BYTES) throw this.lost('ends inside a block header')
-    const length = this.buffer.readUInt32LE(this.at)
+    const header = this.buffer.readUInt32LE(this.at)
+    const length = header & ~PACKED
     if (length === 0 || length > BLOCK_BYTES_MAX) throw this.lost(`claims a block of ${length} bytes`)
     const whole = BLOCK_HEADER_BYTES + length
     if (this.filled - this.at < whole) this.fill(whole)
@@ -126,11 +143,41 @@ export class RunCursor implements RecordStream {
     const start = this.at + BLOCK_HEADER_BYTES
     const expected = this.buffer.readUInt32LE(this.at + 4)
     if (crc32(this.buffer.subarray(start, start + length)) !== expected) throw this.lost('fails its checksum')
-    this.at = start
-    this.blockEnd = start + length
+    this.at = start + length
+    if (header < PACKED) this.lie(this.buffer, start, length)
+    else this.unpack(start, length)
+    return true
+  }
+
+  private unpack(start: number, length: number): void {
+    const { buffer, unpackBy } = this
+    this.unpacked ??= Buffer.allocUnsafeSlow(UNPACKED_BYTES_MAX)
+    const { unpacked } = this
+    const claimed = length > PACKED_HEADER_BYTES ? buffer.readUInt32LE(start) : 0
+    if (claimed === 0 || claimed > UNPACKED_BYTES_MAX) throw this.lost(`claims ${claimed} bytes packed in a block`)
+    const from = start + PACKED_HEADER_BYTES
+    const packed = length - PACKED_HEADER_BYTES
+    const near = unpackBy === undefined ? -1 : arenaOffset(buffer)
+    const found =
+      unpackBy === undefined || near < 0
+        ? lzUnpack(buffer, from, packed, unpacked, 0, claimed)
+        : unpackBy.lzUnpack(near + from, packed, arenaOffset(unpacked), claimed)
+    if (found !== claimed) throw this.lost('has a block that can not be unpacked')
+    this.lie(unpacked, 0, claimed)
+  }
+
+  /** The block's records lie there. */
+  private lie(records: Buffer, start: number, length: number): void {
+    if (records !== this.records) {
+      const { bytes, offset } = inArena(records)
+      this.records = records
+      this.whole = bytes
+      this.offset = offset
+    }
+    this.next = start
+    this.recordsTo = start + length
     this.view.keyBytes = this.whole
     this.view.valueBytes = this.whole
-    return true
   }
 
   /** Brings at least `needed` bytes from `at` into the buffer, as far as the slice has them, and as many more as fit. */
@@ -140,12 +187,12 @@ export class RunCursor implements RecordStream {
       // Bounded by what the slice can hold, whatever a damaged header claims.
       const grown = Buffer.allocUnsafeSlow(Math.min(needed, rest + this.limit - this.position))
       this.buffer.copy(grown, 0, this.at, this.filled)
-      this.buffer = this.whole = grown
-      this.offset = 0
+      this.buffer = grown
     } else this.buffer.copy(this.buffer, 0, this.at, this.filled)
     this.at = 0
     this.filled = rest
-    this.blockEnd = 0
+    // Whatever lay in the buffer has been handed out.
+    this.next = this.recordsTo = 0
     while (this.filled < this.buffer.length && this.position < this.limit) {
       const wanted = Math.min(this.buffer.length - this.filled, this.limit - this.position)
       let read: number

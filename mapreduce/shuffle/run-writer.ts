@@ -4,7 +4,8 @@ import { diskError } from '../base/system-error.ts'
 import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
 import { copyRecords, type RecordSink } from '../record/record-stream.ts'
 import { writeVarint } from '../record/varint.ts'
-import { BLOCK_BYTES, BLOCK_HEADER_BYTES, RUN_HEADER_BYTES, RUN_MAGIC, RUN_VERSION } from './run-format.ts'
+import type { BlockPacker } from './block-packer.ts'
+import { BLOCK_BYTES, BLOCK_HEADER_BYTES, PACKED, RUN_HEADER_BYTES, RUN_MAGIC, RUN_VERSION } from './run-format.ts'
 import type { SortedRecords } from './sorted-records.ts'
 
 /** Two varints and two kind bytes. */
@@ -33,6 +34,9 @@ export class RunWriter implements RecordSink {
   private sliceOffset = RUN_HEADER_BYTES
   private sliceRecords = 0
   records = 0
+
+  /** Packs what it is given; what its buffer does not hold in the arena stays as it is. */
+  packer: BlockPacker | undefined
 
   /**
    * `buffer` (three blocks or more) is borrowed until `close`; a record that does not fit makes the writer take a larger
@@ -145,7 +149,9 @@ export class RunWriter implements RecordSink {
   private closeBlock(): void {
     if (this.blockStart < 0) return
     const start = this.blockStart + BLOCK_HEADER_BYTES
-    this.buffer.writeUInt32LE(this.used - start, this.blockStart)
+    const packed = this.arenaAt < 0 ? 0 : (this.packer?.pack(this.arenaAt + start, this.used - start) ?? 0)
+    if (packed > 0) this.used = start + packed
+    this.buffer.writeUInt32LE(this.used - start + (packed > 0 ? PACKED : 0), this.blockStart)
     this.buffer.writeUInt32LE(crc32(this.buffer.subarray(start, this.used)), this.blockStart + 4)
     this.blockStart = -1
     if (this.used >= this.flushBytes) this.flush()

@@ -3,6 +3,7 @@ import { Arena } from '../kernels/arena.ts'
 import { chooseKernels } from '../kernels/choose.ts'
 import type { Kernels } from '../kernels/kernels.ts'
 import { useArena } from '../record/copy-bytes.ts'
+import { BlockPacker } from '../shuffle/block-packer.ts'
 import { BLOCK_BYTES } from '../shuffle/run-format.ts'
 
 /** Offsets into the arena have to fit 31 bits, since JavaScript's integer operations are signed. */
@@ -21,10 +22,12 @@ export class WorkerSpace {
   readonly writeBuffer: Buffer
   /** For runs that merge passes write meanwhile. */
   readonly passBuffer: Buffer
+  /** Of a job that has its runs packed. */
+  readonly packer: BlockPacker | undefined
   readonly workBytes: number
   private readonly workAt: number
 
-  constructor(memoryBytes: number) {
+  constructor(memoryBytes: number, packRuns = false) {
     this.arena = new Arena(Math.min(memoryBytes, ARENA_BYTES_MAX))
     this.kernels = chooseKernels(this.arena)
     useArena(this.arena.bytes, this.kernels.copy)
@@ -32,6 +35,7 @@ export class WorkerSpace {
     const writeBytes = Math.min(10 * BLOCK_BYTES, Math.max(3 * BLOCK_BYTES, Math.floor(memoryBytes / 32)))
     this.writeBuffer = this.take(writeBytes)
     this.passBuffer = this.take(writeBytes)
+    this.packer = packRuns ? new BlockPacker(this.arena, this.kernels) : undefined
     this.workAt = this.arena.mark
     this.workBytes = this.arena.free
   }

@@ -73,7 +73,7 @@ interface Tools {
 async function prepare({ plan, datanode }: WorkerData, progress: ProgressRow): Promise<Tools> {
   const stage = plan.stage === undefined ? undefined : stageOf(await importDefault(plan.moduleUrl), plan.stage)
   const job = stage?.job ?? (await importJob(plan.moduleUrl))
-  const space = new WorkerSpace(plan.memoryBytes)
+  const space = new WorkerSpace(plan.memoryBytes, plan.packRuns)
   const format = chooseOutput(plan.format, job.output)
   const quotes = new QuoteTable(plan.files, plan.quotes)
   const after = stage?.after === undefined ? {} : { after: stage.after }
