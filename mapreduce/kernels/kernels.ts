@@ -95,6 +95,12 @@ export interface Kernels {
    * bytes of its key from the kind byte (`depth` 0) or behind it and `depth` - 1 bytes, its number.
    */
   pack(words: number, keys: KeyFields, depth: number, partitionBits: number, partitionField: number): void
+  /**
+   * Puts records with equal words, from that of rank `from` on, in order by the rest of their keys, which are of one kind and
+   * agree in what the words hold and in the first `depth` bytes. Returns the number of keys, or the rank of a stretch of equal
+   * words that is left as it was, for want of scratch.
+   */
+  ties(words: number, from: number, keys: KeyFields, depth: number, scratch: number, scratchBytes: number): number
   /** Sorts words by their high 40 bits, those that are equal there as they came; `scratch` is for as many again and the counts. */
   radix(words: number, count: number, scratch: number): void
   /**

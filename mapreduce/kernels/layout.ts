@@ -44,8 +44,10 @@ export const BUFFER_BYTES = 64 + 128
 
 export const INDEX_BYTES = 16
 export const index = { key: 0, meta: 4, valueMeta: 8, partition: 12 } as const
-/** What a record takes beside its payload: its place in the index and its word in the sort. */
-export const RECORD_OVERHEAD_BYTES = INDEX_BYTES + 8
+/** What a record takes beside its payload: its place in the index, its word in the sort, and as much again as scratch. */
+export const RECORD_OVERHEAD_BYTES = INDEX_BYTES + 2 * 8
+/** With fewer words than this, counting digits takes longer than comparing. */
+export const RADIX_MIN = 1024
 /** Records in one buffer: their number has 24 bits in a word. */
 export const RECORDS_MAX = 1 << 24
 
@@ -78,8 +80,8 @@ export const mergeStatus = {
   over: 3,
 } as const
 
-/** What `radix` needs of scratch, beside eight bytes a word. */
-export const RADIX_COUNTS_BYTES = 4 * 1024 * 4
+/** What `radix` needs of scratch, beside eight bytes a word; with what aligning it may take. */
+export const RADIX_COUNTS_BYTES = 4 * 1024 * 4 + 64
 
 /** Why `fold` stopped before the last pending record. */
 export const stopped = {

@@ -2,8 +2,9 @@ import { hashKey, partitionOf } from '../record/hash.ts'
 import { metaKind, metaLength } from '../record/kind.ts'
 import { writeVarint } from '../record/varint.ts'
 import type { Arena } from './arena.ts'
+import { roomIn } from './buffer-room.ts'
 import type { Kernels } from './kernels.ts'
-import { buffer, CUT_BYTES, INDEX_BYTES, index, RECORD_OVERHEAD_BYTES, RECORDS_MAX, TEXT_BYTES } from './layout.ts'
+import { buffer, CUT_BYTES, INDEX_BYTES, index, RECORDS_MAX, TEXT_BYTES } from './layout.ts'
 
 /** Two lengths, two kinds, and the steps of sixteen in which the other twin copies. */
 const GATHER_MARGIN = 28
@@ -13,7 +14,7 @@ export function plainRecords({
   bytes,
   u32,
   memory,
-}: Arena): Pick<Kernels, 'agree' | 'append' | 'pack' | 'radix' | 'gather' | 'merging'> {
+}: Arena): Pick<Kernels, 'agree' | 'append' | 'pack' | 'radix' | 'ties' | 'gather' | 'merging'> {
   /** Whether a cut lies above a key, as in `rangeOf` of shuffle/range.ts. */
   function isAbove(cut: number, meta: number, start: number): boolean {
     const cutMeta = u32[(cut >>> 2) + 3] ?? 0
@@ -39,7 +40,7 @@ export function plainRecords({
         const valueMeta = u32[record + 3] ?? 0
         const length = metaLength(meta)
         const valueLength = metaLength(valueMeta)
-        if (length + valueLength > top - used - (count + 1) * RECORD_OVERHEAD_BYTES - 16 || count === RECORDS_MAX) break
+        if (length + valueLength > roomIn(top, used, count) || count === RECORDS_MAX) break
         let partition = 0
         if (cuts !== 0) while (partition < cutCount && !isAbove(cuts + partition * CUT_BYTES, meta, start)) partition++
         else if (partitions > 1) {
@@ -108,6 +109,16 @@ export function plainRecords({
     radix(words, count) {
       // Their numbers make all words different, and are in order already.
       new BigUint64Array(memory.buffer, words, count).sort()
+    },
+
+    ties(words, from, { count }) {
+      // Told where the next one is, shuffle/sort.ts does the rest.
+      const at = words >>> 2
+      let rank = from
+      const same = (a: number, b: number): boolean =>
+        u32[at + a * 2 + 1] === u32[at + b * 2 + 1] && (u32[at + a * 2] ?? 0) >>> 24 === (u32[at + b * 2] ?? 0) >>> 24
+      while (rank + 1 < count && !same(rank, rank + 1)) rank++
+      return rank + 1 < count ? rank : count
     },
 
     gather(state, words, from, to, out, limit, blockEnd) {

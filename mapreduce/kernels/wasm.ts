@@ -21,7 +21,8 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     }
     throw error
   }
-  const { tokenise, lines, csv, quotes, fold, copy, agree, append, pack, radix, gather, rehash } = instance.exports
+  const { tokenise, lines, csv, quotes, fold, copy, agree, append, pack, radix, ties, gather, rehash } =
+    instance.exports
   const { mergeStart, mergeResume, merge, lay, lzPack, lzUnpack } = instance.exports
   if (
     !isFunction(tokenise) ||
@@ -34,6 +35,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     !isFunction(append) ||
     !isFunction(pack) ||
     !isFunction(radix) ||
+    !isFunction(ties) ||
     !isFunction(gather) ||
     !isFunction(mergeStart) ||
     !isFunction(mergeResume) ||
@@ -87,6 +89,21 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
         partitionField,
       )
     },
+    ties: (words, from, keys, depth, scratch, scratchBytes) =>
+      ties(
+        words,
+        from,
+        keys.count,
+        keys.base,
+        keys.stride,
+        keys.keyField,
+        keys.metaField,
+        keys.inlineBytesMax,
+        keys.inlineField,
+        depth,
+        scratch,
+        scratchBytes,
+      ) >>> 0,
     radix: (words, count, scratch) => {
       radix(words, count, scratch)
     },

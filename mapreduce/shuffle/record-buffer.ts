@@ -1,14 +1,7 @@
 import type { Arena } from '../kernels/arena.ts'
+import { roomIn } from '../kernels/buffer-room.ts'
 import type { Kernels } from '../kernels/kernels.ts'
-import {
-  BUFFER_BYTES,
-  buffer,
-  INDEX_BYTES,
-  index,
-  RECORD_OVERHEAD_BYTES,
-  RECORDS_MAX,
-  SLACK_BYTES,
-} from '../kernels/layout.ts'
+import { BUFFER_BYTES, buffer, INDEX_BYTES, index, RECORDS_MAX } from '../kernels/layout.ts'
 import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
 import { metaKind, metaLength, packMeta } from '../record/kind.ts'
 import type { RecordView } from '../record/record-stream.ts'
@@ -53,7 +46,7 @@ export class RecordBuffer {
   /** Whether a record with this much payload fits; a buffer that is empty and says no never will. */
   fits(payload: number): boolean {
     const { count } = this
-    return payload <= this.top - this.used - (count + 1) * RECORD_OVERHEAD_BYTES - SLACK_BYTES && count < RECORDS_MAX
+    return payload <= roomIn(this.top, this.used, count) && count < RECORDS_MAX
   }
 
   /** Copies a record in; `fits` has been asked. */

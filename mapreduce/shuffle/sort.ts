@@ -1,13 +1,10 @@
 import type { Arena } from '../kernels/arena.ts'
 import type { Kernels, KeyFields } from '../kernels/kernels.ts'
-import { RADIX_COUNTS_BYTES } from '../kernels/layout.ts'
+import { RADIX_COUNTS_BYTES, RADIX_MIN } from '../kernels/layout.ts'
 import { metaKind, metaLength } from '../record/kind.ts'
 
 /** Below this many records with equal prefixes, comparing beats packing again. */
 const INSERTION_MAX = 12
-
-/** With fewer words than this, counting digits takes longer than comparing. */
-const RADIX_MIN = 1024
 
 /** How records are told apart by partition: not at all, by a u32 of their index entry, or by asking. */
 export type PartitionKey =
@@ -76,11 +73,25 @@ class KeySorter {
     if ('at' in partition) {
       for (let i = 0; i < count; i++) this.pack(i, i, this.firstDepth, partition.bits, partition.at(i))
     } else kernels.pack(words, index, this.firstDepth, partition.bits, 'field' in partition ? partition.field : 0)
-    const digits = Math.ceil(scratch.at / 64) * 64
-    if (count >= RADIX_MIN && digits + RADIX_COUNTS_BYTES + count * 8 <= scratch.at + scratch.bytes) {
-      kernels.radix(words, count, digits)
-    } else this.words.sort()
-    this.refine(0, count, this.firstDepth + Math.floor((40 - partition.bits) / 8))
+    const aligned = Math.ceil(scratch.at / 64) * 64
+    const scratchBytes = scratch.at + scratch.bytes - aligned
+    if (count >= RADIX_MIN && RADIX_COUNTS_BYTES - 64 + count * 8 <= scratchBytes) kernels.radix(words, count, aligned)
+    else this.words.sort()
+    const depth = this.firstDepth + Math.floor((40 - partition.bits) / 8)
+    for (let rank = 0; rank < count; ) {
+      // Keys of more than one kind are beyond the kernel.
+      if (this.firstDepth > 0) {
+        rank = kernels.ties(words, rank, index, this.firstDepth - 1, aligned, Math.max(0, scratchBytes))
+        if (rank === count) return
+      }
+      const from = rank
+      rank = this.firstDepth > 0 ? this.tieEnd(from, count) : count
+      this.refine(from, rank, depth)
+      this.settleAll()
+    }
+  }
+
+  private settleAll(): void {
     for (;;) {
       const depth = this.ties.pop()
       const end = this.ties.pop()
@@ -130,17 +141,22 @@ class KeySorter {
 
   /** Every stretch of [from, to) with equal packed prefixes, whose keys so agree before `depth`, is sorted or noted. */
   private refine(from: number, to: number, depth: number): void {
-    const { u32, lowAt } = this
     let start = from
     while (start < to) {
-      const high = u32[lowAt + start * 2 + 1]
-      const low8 = (u32[lowAt + start * 2] ?? 0) >>> 24
-      let end = start + 1
-      while (end < to && u32[lowAt + end * 2 + 1] === high && (u32[lowAt + end * 2] ?? 0) >>> 24 === low8) end++
+      const end = this.tieEnd(start, to)
       if (end - start > INSERTION_MAX) this.ties.push(start, end, depth)
       else if (end - start > 1) this.insertionSort(start, end, depth)
       start = end
     }
+  }
+
+  private tieEnd(start: number, to: number): number {
+    const { u32, lowAt } = this
+    const high = u32[lowAt + start * 2 + 1]
+    const low8 = (u32[lowAt + start * 2] ?? 0) >>> 24
+    let end = start + 1
+    while (end < to && u32[lowAt + end * 2 + 1] === high && (u32[lowAt + end * 2] ?? 0) >>> 24 === low8) end++
+    return end
   }
 
   private settle(start: number, end: number, depth: number): void {

@@ -9,6 +9,7 @@ export { csv, quotes } from './csv'
 export { lzPack, lzUnpack } from './lz'
 export { lay, merge, mergeResume, mergeStart } from './merge'
 export { agree, append, gather, pack, radix } from './records'
+export { ties } from './ties'
 
 const TABLE_SLOTS: usize = 0
 const TABLE_SLOT_MASK: usize = 4

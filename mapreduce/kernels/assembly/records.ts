@@ -5,6 +5,7 @@
 
 import { copyOver } from './copy'
 import { hashOf } from './hash'
+import { prefixOf } from './prefix'
 
 const BUFFER_USED: usize = 0
 const BUFFER_COUNT: usize = 4
@@ -16,18 +17,11 @@ const AHEAD: u32 = 32
 
 const PENDING_SHIFT: usize = 4
 const INDEX_BYTES: u32 = 16
-const OVERHEAD_BYTES: u32 = 24
+const OVERHEAD_BYTES: u32 = 32
+const RADIX_MIN: u32 = 1024
+const RADIX_COUNTS_BYTES: i64 = 16448
 const RECORDS_MAX: u32 = 1 << 24
 const CUT_BYTES: usize = 16
-
-/** The first eight bytes of a key as a big-endian number, those it does not have zero. */
-// @ts-ignore: decorator
-@inline
-function prefixOf(start: usize, length: u32): u64 {
-  const all = bswap<u64>(load<u64>(start))
-  if (length >= 8) return all
-  return length == 0 ? 0 : all & ~((<u64>0xffffffffffffffff) >> (<u64>length << 3))
-}
 
 /** Whether a cut lies above a text: see `rangeOf` in shuffle/range.ts. */
 function isAbove(cut: usize, text: u32, start: usize, length: u32, prefix: u64): bool {
@@ -82,7 +76,8 @@ export function append(
     const valueMeta = load<u32>(record, 12)
     const length = meta & 0x7ffffff
     const valueLength = valueMeta & 0x7ffffff
-    const room = <i64>top - <i64>used - <i64>(count + 1) * OVERHEAD_BYTES - 16
+    let room = <i64>top - <i64>used - <i64>(count + 1) * OVERHEAD_BYTES - 16
+    if (count >= RADIX_MIN) room -= RADIX_COUNTS_BYTES
     if (<i64>(length + valueLength) > room || count == RECORDS_MAX) break
     let partition: u32 = 0
     if (cuts != 0) partition = rangeOf(cuts, cutCount, meta, start)

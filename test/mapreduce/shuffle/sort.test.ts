@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
-import { BUFFER_BYTES } from '../../../mapreduce/kernels/layout.ts'
+import { BUFFER_BYTES, RECORD_OVERHEAD_BYTES, SLACK_BYTES } from '../../../mapreduce/kernels/layout.ts'
 import { plainKernels } from '../../../mapreduce/kernels/plain.ts'
 import { kind, packMeta } from '../../../mapreduce/record/kind.ts'
 import { bitsOf } from '../../../mapreduce/shuffle/partitioner.ts'
@@ -20,7 +20,13 @@ const kernelsOf = { plain: plainKernels(arena), wasm: compiledKernels(arena) }
 type KernelName = keyof typeof kernelsOf
 
 /** Sorts the rows as the record buffer and the fold table have them; returns the order of their indices. */
-function sorted(rows: readonly Row[], partitions: number, downward: boolean, name: KernelName): number[] {
+function sorted(
+  rows: readonly Row[],
+  partitions: number,
+  downward: boolean,
+  name: KernelName,
+  scratchEach = 0,
+): number[] {
   const mark = arena.mark
   const count = rows.length
   const indexAt = arena.reserve(count * 16 + 16)
@@ -34,7 +40,7 @@ function sorted(rows: readonly Row[], partitions: number, downward: boolean, nam
     arena.u32[(base + i * stride + 4) >>> 2] = packMeta(keyKind, key.length)
   })
   const bits = bitsOf(partitions)
-  const scratchBytes = name === 'wasm' ? count * 8 + 20_000 : 0
+  const scratchBytes = scratchEach === 0 ? 0 : count * scratchEach + 20_000
   const scratch = { at: arena.reserve(scratchBytes), bytes: scratchBytes }
   const at = sortKeys(
     arena,
@@ -59,11 +65,14 @@ function expected(rows: readonly Row[]): number[] {
 }
 
 function check(rows: readonly Row[], partitions = 1): void {
-  for (const [downward, name] of [
-    [false, 'plain'],
-    [true, 'wasm'],
+  for (const [downward, name, scratchEach] of [
+    [false, 'plain', 0],
+    [false, 'plain', 8],
+    [true, 'wasm', 0],
+    [true, 'wasm', 8],
+    [false, 'wasm', 40],
   ] as const) {
-    const found = sorted(rows, partitions, downward, name)
+    const found = sorted(rows, partitions, downward, name, scratchEach)
     const wanted = expected(rows)
     const at = wanted.findIndex((index, rank) => index !== found[rank])
     if (at >= 0) expect.fail(`rank ${at} is record ${found[at]}, not ${wanted[at]}, of ${rows.length}`)
@@ -212,7 +221,7 @@ describe('a record buffer', () => {
   test('that is empty and too small says no, whatever it held before', () => {
     const mark = arena.mark
     const buffer = new RecordBuffer(arena, kernelsOf.plain, arena.reserve(1024), 1024)
-    const most = 1024 - BUFFER_BYTES - 24 - 16
+    const most = 1024 - BUFFER_BYTES - RECORD_OVERHEAD_BYTES - SLACK_BYTES
     expect(buffer.fits(most)).toBe(true)
     expect(buffer.fits(most + 1)).toBe(false)
     buffer.append(Buffer.alloc(most), kind.Text, 0, most, Buffer.alloc(0), kind.Null, 0, 0, 0)
