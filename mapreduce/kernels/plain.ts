@@ -5,7 +5,7 @@ import { tokenise } from '../record/token-window.ts'
 import type { Arena } from './arena.ts'
 import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
-import { ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
+import { CELL_BYTES, cell, ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
 
 /** The kernels in plain TypeScript: the reference for their meaning, and what runs where WebAssembly SIMD does not. */
 export function plainKernels(arena: Arena): Kernels {
@@ -22,6 +22,13 @@ export function plainKernels(arena: Arena): Kernels {
     const key = keyOf(at, length)
     for (let i = 0; i < length; i++) if (bytes[key + i] !== bytes[start + i]) return false
     return true
+  }
+
+  /** `at`: the index of the cell's first double. */
+  function addToCell(at: number, value: number): void {
+    if (value < (f64[at + (cell.min >>> 3)] ?? 0)) f64[at + (cell.min >>> 3)] = value
+    if (value > (f64[at + (cell.max >>> 3)] ?? 0)) f64[at + (cell.max >>> 3)] = value
+    f64[at + (cell.count >>> 3)] = (f64[at + (cell.count >>> 3)] ?? 0) + 1
   }
 
   return {
@@ -73,6 +80,8 @@ export function plainKernels(arena: Arena): Kernels {
       const entriesMax = u32[at + table.entriesMax] ?? 0
       const keys = u32[at + table.keys] ?? 0
       const keysMax = u32[at + table.keysMax] ?? 0
+      const cells = (u32[at + table.cells] ?? 0) >>> 3
+      const isStats = operation === foldOperation.stats
       let count = u32[at + table.count] ?? 0
       let keysUsed = u32[at + table.keysUsed] ?? 0
       let status: number = stopped.no
@@ -80,7 +89,9 @@ export function plainKernels(arena: Arena): Kernels {
       for (; i < to; i++) {
         const start = u32[(pending >>> 2) + i * 2] ?? 0
         const meta = u32[(pending >>> 2) + i * 2 + 1] ?? 0
-        const value = f64[(values >>> 3) + i] ?? 0
+        const given = f64[(values >>> 3) + i] ?? 0
+        // Statistics know no -0.
+        const value = isStats ? given + 0 : given
         if (Math.floor(value) !== value || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
           status = stopped.notExact
           break
@@ -99,16 +110,17 @@ export function plainKernels(arena: Arena): Kernels {
           slot = (slot + 1) & mask
         }
         if (found >= 0) {
-          const cell = (found + entry.value) >>> 3
-          const old = f64[cell] ?? 0
-          if (operation === foldOperation.sum) {
+          const held = (found + entry.value) >>> 3
+          const old = f64[held] ?? 0
+          if (isStats || operation === foldOperation.sum) {
             const sum = old + value
             if (Math.abs(sum) > Number.MAX_SAFE_INTEGER) {
               status = stopped.notExact
               break
             }
-            f64[cell] = sum
-          } else if (operation === foldOperation.min ? value < old : value > old) f64[cell] = value
+            f64[held] = sum
+            if (isStats) addToCell(cells + ((found - entries) / ENTRY_BYTES) * (CELL_BYTES >>> 3), value)
+          } else if (operation === foldOperation.min ? value < old : value > old) f64[held] = value
           continue
         }
         if (count === entriesMax) {
@@ -131,6 +143,12 @@ export function plainKernels(arena: Arena): Kernels {
           keysUsed += length
         }
         f64[(made + entry.value) >>> 3] = value
+        if (isStats) {
+          const at = cells + count * (CELL_BYTES >>> 3)
+          f64[at + (cell.min >>> 3)] = value
+          f64[at + (cell.max >>> 3)] = value
+          f64[at + (cell.count >>> 3)] = 1
+        }
         count++
         u32[slots + slot * 2] = hash
         u32[slots + slot * 2 + 1] = count

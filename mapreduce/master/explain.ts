@@ -133,7 +133,7 @@ function partitionOf({ partition, groupBy, join }: Job): string {
   return join === undefined ? 'a hash of the key' : 'a hash of the key; hot keys, if a sample shows any, over several'
 }
 
-const foldable: readonly Aggregate['aggregate'][] = ['sum', 'count', 'min', 'max']
+const foldable: readonly Aggregate['aggregate'][] = ['sum', 'count', 'min', 'max', 'stats']
 
 function combineOf({ combine, reduce }: Job): string {
   const aggregate = isAggregate(combine) ? combine : combine === undefined && isAggregate(reduce) ? reduce : undefined
