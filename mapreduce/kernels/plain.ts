@@ -7,6 +7,8 @@ import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
 import { CELL_BYTES, cell, ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
 
+const LF = 10
+
 /** The kernels in plain TypeScript: the reference for their meaning, and what runs where WebAssembly SIMD does not. */
 export function plainKernels(arena: Arena): Kernels {
   const { bytes, u32, f64 } = arena
@@ -24,6 +26,19 @@ export function plainKernels(arena: Arena): Kernels {
     return true
   }
 
+  function places(position: number, limit: number, out: number, most: number, byte: number): number {
+    // indexOf has no end: without a view it would look through the whole arena for a byte that is not there.
+    const view = bytes.subarray(0, limit)
+    let found = 0
+    let at = position
+    while (found < most) {
+      at = view.indexOf(byte, at)
+      if (at < 0) break
+      u32[(out >>> 2) + found++] = at++
+    }
+    return found
+  }
+
   /** `at`: the index of the cell's first double. */
   function addToCell(at: number, value: number): void {
     if (value < (f64[at + (cell.min >>> 3)] ?? 0)) f64[at + (cell.min >>> 3)] = value
@@ -36,18 +51,8 @@ export function plainKernels(arena: Arena): Kernels {
 
     tokenise: (position, limit, out, most) => tokenise(bytes, position, limit, u32, out >>> 2, most),
 
-    lines(position, limit, out, most) {
-      // indexOf has no end: without a view it would look through the whole arena for a LF that is not there.
-      const view = bytes.subarray(0, limit)
-      let found = 0
-      let at = position
-      while (found < most) {
-        at = view.indexOf(10, at)
-        if (at < 0) break
-        u32[(out >>> 2) + found++] = at++
-      }
-      return found
-    },
+    lines: (position, limit, out, most) => places(position, limit, out, most, LF),
+    places,
 
     csv(position, limit, ends, endsMax, rows, rowsMax, dialect) {
       const scan = new CsvScan(dialect)

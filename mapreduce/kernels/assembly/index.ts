@@ -87,13 +87,13 @@ export function tokenise(position: usize, limit: usize, out: usize, most: u32): 
   return <u32>((out - first) >> 3)
 }
 
-export function lines(position: usize, limit: usize, out: usize, most: u32): u32 {
+export function places(position: usize, limit: usize, out: usize, most: u32, byte: u32): u32 {
   const first = out
   const last: usize = out + (<usize>most << 2)
-  const feed = i8x16.splat(10)
+  const wanted = i8x16.splat(<i8>byte)
   let at = position
   while (at + 16 <= limit && out + 64 <= last) {
-    let found: u32 = i8x16.bitmask(i8x16.eq(v128.load(at), feed))
+    let found: u32 = i8x16.bitmask(i8x16.eq(v128.load(at), wanted))
     while (found != 0) {
       store<u32>(out, <u32>at + ctz(found))
       out += 4
@@ -102,7 +102,7 @@ export function lines(position: usize, limit: usize, out: usize, most: u32): u32
     at += 16
   }
   for (; at < limit && out < last; at++) {
-    if (load<u8>(at) == 10) {
+    if (load<u8>(at) == byte) {
       store<u32>(out, <u32>at)
       out += 4
     }
