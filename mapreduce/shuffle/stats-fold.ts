@@ -15,6 +15,15 @@ export interface Stats {
   readonly mean: number
 }
 
+/** The same as the output of `reduce: stats`, in JSON: larger integers are texts of digits, what is not finite is null. */
+export interface StatsValue {
+  readonly count: number
+  readonly min: number | string | null
+  readonly max: number | string | null
+  readonly sum: number | string | null
+  readonly mean: number | null
+}
+
 /** A tuple of null and four Numbers: how a partial result lies in bytes in nearly every case. */
 const PLAIN_BYTES = 1 + 4 * 9 + 1
 
@@ -67,7 +76,7 @@ export class StatsFold {
     return { count, min: plain(this.least), max: plain(this.greatest), sum: plain(sum), mean: Number(sum) / count }
   }
 
-  /** As JSON has it: an integer beyond 2^53 is a text of its digits. */
+  /** Leaves a `StatsValue`. */
   finish(encoder: Encoder): number {
     return encoder.value(this.stats)
   }
