@@ -68,7 +68,7 @@ export class ChunkWindow extends TokenWindow {
   private readonly kernels: Kernels
   private readonly at: number
   private readonly separatorsAt: number
-  private readonly separatorPlaces: Uint32Array
+  private readonly separatorPlaces: Int32Array
   private separatorWindow: SeparatorWindow | undefined
   private end = 0
 
@@ -77,7 +77,7 @@ export class ChunkWindow extends TokenWindow {
     this.kernels = kernels
     this.at = at
     this.separatorsAt = separatorsAt
-    this.separatorPlaces = arena.u32.subarray(separatorsAt >>> 2, (separatorsAt >>> 2) + SEPARATORS_MAX)
+    this.separatorPlaces = new Int32Array(arena.u32.buffer, separatorsAt, SEPARATORS_MAX)
   }
 
   /** The first separator asked for is the one that is looked for, for the life of the worker: there is memory for one. */

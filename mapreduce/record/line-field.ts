@@ -103,14 +103,7 @@ class FieldsBetween implements CutFields {
   }
 
   /** `places[first, count)` are those of the separators from `start` on. */
-  private cutAt(
-    buffer: Buffer,
-    start: number,
-    end: number,
-    places: Uint32Array,
-    first: number,
-    count: number,
-  ): boolean {
+  private cutAt(buffer: Buffer, start: number, end: number, places: Int32Array, first: number, count: number): boolean {
     const { numbers, moved } = this
     for (let i = 0; i < moved.length; i++) {
       const field = moved[i]

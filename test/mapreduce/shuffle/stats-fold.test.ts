@@ -4,19 +4,9 @@ import { Decoder } from '../../../mapreduce/record/decode.ts'
 import { Encoder } from '../../../mapreduce/record/encode.ts'
 import { Text } from '../../../mapreduce/record/text.ts'
 import { encodePartial, mergeStats, type Stats, StatsFold } from '../../../mapreduce/shuffle/stats-fold.ts'
+import { scaled } from './scaled-double.ts'
 
 type Value = number | bigint
-
-/** The double as a whole number of 2^-1074. */
-function scaled(value: number): bigint {
-  const view = new DataView(new ArrayBuffer(8))
-  view.setFloat64(0, value)
-  const bits = view.getBigUint64(0)
-  const exponent = (bits >> 52n) & 0x7ffn
-  const fraction = bits & 0xfffffffffffffn
-  const magnitude = exponent === 0n ? fraction : (fraction | (1n << 52n)) << (exponent - 1n)
-  return value < 0 ? -magnitude : magnitude
-}
 
 const exactly = (value: Value): bigint => (typeof value === 'bigint' ? value << 1074n : scaled(value))
 
