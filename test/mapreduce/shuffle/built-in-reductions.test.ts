@@ -82,7 +82,8 @@ describe.each(oracles)('%s', (job, oracle) => {
     expect(await run(job, 'rows', '--workers', '2', '--memory', '8MB')).toBe(want)
   })
 
-  it('is the same through filters, with combine in between any number of times', () => {
+  // `merged` goes the same way, and its reduce is a function besides.
+  it.skipIf(job === 'stats')('is the same through filters, with combine in between any number of times', () => {
     const quern = `"${process.execPath}" "${path.resolve(import.meta.dirname, '../../../dist/bin/quern.js')}"`
     const script = `${quern} map ./${job}.mjs < rows | sort | ${quern} combine ./${job}.mjs | sort | ${quern} reduce ./${job}.mjs`
     const env = { ...process.env, LC_ALL: 'C' }
