@@ -48,11 +48,12 @@ export { type OutputFormat, raw, tsv } from './output/format.ts'
 export type { CsvRow } from './record/csv-row.ts'
 export { parseDecimal, showDecimal } from './record/decimal.ts'
 export { type Descending, desc } from './record/descending.ts'
-export { type CutField, fieldParam } from './record/line-field.ts'
+export { type CutField, type CutFields, fieldParam, fieldsParam } from './record/line-field.ts'
 export { Text } from './record/text.ts'
-export { type Aggregate, bottom, count, distinct, first, max, mean, min, sum, top } from './shuffle/aggregate.ts'
+export { type Aggregate, bottom, count, distinct, first, max, mean, min, stats, sum, top } from './shuffle/aggregate.ts'
 export { identity, type PassThrough, sorted } from './shuffle/pass-through.ts'
 export { hash, type NamedPartition, range } from './shuffle/range.ts'
+export { mergeStats, type Stats } from './shuffle/stats-fold.ts'
 
 /**
  * Runs a job from its input to its committed output, see `RunJobOptions`. Throws `MrError`. The master is loaded only

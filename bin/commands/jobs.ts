@@ -1,5 +1,6 @@
 import { bundledJobs } from '../../jobs/index.ts'
 import type { ParamSpec } from '../../mapreduce/job.ts'
+import { inputNames } from '../../mapreduce/master/input-names.ts'
 import { loadJob } from '../../mapreduce/master/load-job.ts'
 import { paramUsage } from '../../mapreduce/master/load-params.ts'
 import { write } from '../terminal/output.ts'
@@ -14,6 +15,8 @@ interface JobDescription {
   readonly source: string
   readonly params: Readonly<Record<string, ParamSpec>>
   readonly reduces: boolean
+  /** Empty for a job with a single, nameless one. */
+  readonly inputs: readonly string[]
 }
 
 async function describeJob(nameOrPath: string, cwd: string): Promise<JobDescription> {
@@ -25,6 +28,7 @@ async function describeJob(nameOrPath: string, cwd: string): Promise<JobDescript
     source: sourcePath,
     params: job.params ?? {},
     reduces: job.reduce !== undefined || job.join !== undefined,
+    inputs: inputNames(job) ?? [],
   }
 }
 
@@ -66,13 +70,14 @@ function detailLines(job: JobDescription, style: Style): string[] {
     lines.push('Parameters:', ...tableLines(rows))
   }
   const required = specs.filter(([, spec]) => !optional(spec)).map(([name, spec]) => ` -p ${paramUsage(name, spec)}`)
+  const inputs = job.inputs.length === 0 ? ' -i PATH…' : job.inputs.map((name) => ` -i ${name}=PATH`).join('')
   const named = bundledJobs.some((bundled) => bundled.name === job.name) ? job.name : job.source
   lines.push(
     '',
     `Output: part-${job.reduces ? 'r' : 'm'}-* files.`,
     `Source: ${job.source}`,
     '',
-    `  quern run ${named}${required.join('')} -i PATH… -o PATH`,
+    `  quern run ${named}${required.join('')}${inputs} -o PATH`,
   )
   return lines
 }

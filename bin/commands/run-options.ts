@@ -169,7 +169,7 @@ export async function parseRunOptions(
     .option('--overwrite', 'replace the output if it exists')
     .option('--format <name>', `how records are written: ${outputFormatNames.join(', ')} (default: the job's own)`)
     .option('--check', 'find a job that keeps a Text beyond its call: views are scribbled over')
-    .option('--explain', 'say what would be done, and do nothing')
+    .option('--explain', 'say what would be done, and likely hot keys by a sample, and do nothing')
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'the report of the job as JSON on stdout')
     .option('--task-timeout <seconds>', 'end a task without progress after this long (default: 60)')

@@ -3,6 +3,7 @@ import type { Emit, JoinSideName, JoinStrategy, JoinType, Key, Seen, TaskContext
 import type { JoinKey } from '../join/define.ts'
 import type { OutputFormat } from '../output/format.ts'
 import type { Aggregate } from '../shuffle/aggregate.ts'
+import type { StatsValue } from '../shuffle/stats-fold.ts'
 import type { FlowNode, FlowWrite } from './graph.ts'
 
 /** What an aggregate makes of values. A sum of numbers beyond 2^53 is a bigint, so that no bit is lost. */
@@ -12,7 +13,9 @@ export type Aggregated<A extends Aggregate, V> = A extends { readonly aggregate:
     ? V extends bigint
       ? bigint
       : number | bigint
-    : Seen<V>
+    : A extends { readonly aggregate: 'stats' }
+      ? StatsValue
+      : Seen<V>
 
 /** How two sets of rows are joined. */
 export interface FlowJoin<L, R, LK extends JoinKey, RK extends JoinKey, T extends JoinType, Out> {

@@ -1,11 +1,13 @@
 import type { Arena } from '../kernels/arena.ts'
 import type { Kernels } from '../kernels/kernels.ts'
 import { SLACK_BYTES } from '../kernels/layout.ts'
+import { SeparatorWindow } from '../record/separator-window.ts'
 import { TokenWindow } from '../record/token-window.ts'
 import { type ByteSource, READ_ALIGN_BYTES } from './byte-source.ts'
 
 const LINES_MAX = 4096
 const WORDS_MAX = 8192
+const SEPARATORS_MAX = 8192
 
 /**
  * The stretch of the arena that input is read into, for the life of the worker: the unfinished line of the last chunk
@@ -35,7 +37,7 @@ export class ChunkSpace {
     this.chunkAt = at + this.carryBytes
     this.linesAt = arena.reserve(LINES_MAX * 4)
     this.spansAt = arena.reserve(WORDS_MAX * 8)
-    this.window = new ChunkWindow(arena, kernels, this.spansAt)
+    this.window = new ChunkWindow(arena, kernels, this.spansAt, arena.reserve(SEPARATORS_MAX * 4))
   }
 
   /**
@@ -65,12 +67,32 @@ export class ChunkSpace {
 export class ChunkWindow extends TokenWindow {
   private readonly kernels: Kernels
   private readonly at: number
+  private readonly separatorsAt: number
+  private readonly separatorPlaces: Int32Array
+  private separatorWindow: SeparatorWindow | undefined
   private end = 0
 
-  constructor(arena: Arena, kernels: Kernels, at: number) {
+  constructor(arena: Arena, kernels: Kernels, at: number, separatorsAt: number) {
     super(arena.u32.subarray(at >>> 2, (at >>> 2) + WORDS_MAX * 2))
     this.kernels = kernels
     this.at = at
+    this.separatorsAt = separatorsAt
+    this.separatorPlaces = new Int32Array(arena.u32.buffer, separatorsAt, SEPARATORS_MAX)
+  }
+
+  /** The first separator asked for is the one that is looked for, for the life of the worker: there is memory for one. */
+  override separators(byte: number): SeparatorWindow | undefined {
+    return this.separatorWindow?.byte === byte ? this.separatorWindow : this.openSeparators(byte)
+  }
+
+  private openSeparators(byte: number): SeparatorWindow | undefined {
+    if (this.separatorWindow !== undefined) return undefined
+    const find = (position: number): { readonly count: number; readonly limit: number } => ({
+      count: this.kernels.places(position, this.end, this.separatorsAt, SEPARATORS_MAX, byte),
+      limit: this.end,
+    })
+    this.separatorWindow = new SeparatorWindow(byte, this.separatorPlaces, find)
+    return this.separatorWindow
   }
 
   /** Words up to `end`, a record end, may be looked for from now on. */
@@ -81,6 +103,7 @@ export class ChunkWindow extends TokenWindow {
   /** The chunk has been read anew. */
   reset(): void {
     this.end = 0
+    this.separatorWindow?.clear()
     this.clear()
   }
 

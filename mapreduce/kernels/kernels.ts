@@ -48,6 +48,8 @@ export interface Kernels {
   tokenise(position: number, limit: number, out: number, most: number): number
   /** Offsets of the LF bytes in [position, limit), as u32s at `out`, at most `most`; returns how many. */
   lines(position: number, limit: number, out: number, most: number): number
+  /** The same of any byte. */
+  places(position: number, limit: number, out: number, most: number, byte: number): number
   /**
    * The CSV records that begin at `position` or later and end, with a LF, before `limit`. Writes the end of every field
    * (see `CsvScan.ends`) at `ends`, `endsMax` u32s at most, and at `rows`: the address up to which all is found, the

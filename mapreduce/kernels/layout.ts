@@ -5,6 +5,7 @@
  *   table   := u32 * 16 | scratch of the kernel, 1 KiB
  *   slot    := hash u32 | entry index + 1 u32            (0 in the second word: free)
  *   entry   := hash u32 | meta u32 | head 16 bytes | value f64
+ *   cell    := min f64 | max f64 | count f64
  *   pending := start u32 | meta u32                       (meta: see record/kind.ts)
  *   buffer  := u32 * 16 | scratch of the kernel, 128 bytes
  *   index   := key start u32 | key meta u32 | value meta u32 | partition u32        (the value follows its key)
@@ -28,6 +29,8 @@ export const table = {
   keysUsed: 6,
   keysMax: 7,
   status: 8,
+  /** Of a table of statistics: a cell for each entry, at the same index. (Word 9 is the kernel's own.) */
+  cells: 10,
 } as const
 export const TABLE_BYTES = 64 + 1024
 
@@ -93,7 +96,12 @@ export const stopped = {
   notExact: 3,
 } as const
 
-export const foldOperation = { sum: 0, min: 1, max: 2 } as const
+/** `stats`: the entry's value is the sum, and its cell has the rest. */
+export const foldOperation = { sum: 0, min: 1, max: 2, stats: 3 } as const
+export type FoldOperation = keyof typeof foldOperation
+
+export const CELL_BYTES = 24
+export const cell = { min: 0, max: 8, count: 16 } as const
 
 /** Bytes past the end of any key that kernels may read (never use): keys must not end closer to the arena's end. */
 export const SLACK_BYTES = 16

@@ -5,9 +5,11 @@ import { tokenise } from '../record/token-window.ts'
 import type { Arena } from './arena.ts'
 import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
-import { ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
+import { CELL_BYTES, cell, ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
 import { lzPack, lzUnpack } from './lz.ts'
 import { plainRecords } from './plain-records.ts'
+
+const LF = 10
 
 /** The kernels in plain TypeScript: the reference for their meaning, and what runs where WebAssembly SIMD does not. */
 export function plainKernels(arena: Arena): Kernels {
@@ -26,23 +28,33 @@ export function plainKernels(arena: Arena): Kernels {
     return true
   }
 
+  function places(position: number, limit: number, out: number, most: number, byte: number): number {
+    // indexOf has no end: without a view it would look through the whole arena for a byte that is not there.
+    const view = bytes.subarray(0, limit)
+    let found = 0
+    let at = position
+    while (found < most) {
+      at = view.indexOf(byte, at)
+      if (at < 0) break
+      u32[(out >>> 2) + found++] = at++
+    }
+    return found
+  }
+
+  /** `at`: the index of the cell's first double. */
+  function addToCell(at: number, value: number): void {
+    if (value < (f64[at + (cell.min >>> 3)] ?? 0)) f64[at + (cell.min >>> 3)] = value
+    if (value > (f64[at + (cell.max >>> 3)] ?? 0)) f64[at + (cell.max >>> 3)] = value
+    f64[at + (cell.count >>> 3)] = (f64[at + (cell.count >>> 3)] ?? 0) + 1
+  }
+
   return {
     name: 'plain',
 
     tokenise: (position, limit, out, most) => tokenise(bytes, position, limit, u32, out >>> 2, most),
 
-    lines(position, limit, out, most) {
-      // indexOf has no end: without a view it would look through the whole arena for a LF that is not there.
-      const view = bytes.subarray(0, limit)
-      let found = 0
-      let at = position
-      while (found < most) {
-        at = view.indexOf(10, at)
-        if (at < 0) break
-        u32[(out >>> 2) + found++] = at++
-      }
-      return found
-    },
+    lines: (position, limit, out, most) => places(position, limit, out, most, LF),
+    places,
 
     csv(position, limit, ends, endsMax, rows, rowsMax, dialect) {
       const scan = new CsvScan(dialect)
@@ -75,6 +87,8 @@ export function plainKernels(arena: Arena): Kernels {
       const entriesMax = u32[at + table.entriesMax] ?? 0
       const keys = u32[at + table.keys] ?? 0
       const keysMax = u32[at + table.keysMax] ?? 0
+      const cells = (u32[at + table.cells] ?? 0) >>> 3
+      const isStats = operation === foldOperation.stats
       let count = u32[at + table.count] ?? 0
       let keysUsed = u32[at + table.keysUsed] ?? 0
       let status: number = stopped.no
@@ -82,7 +96,9 @@ export function plainKernels(arena: Arena): Kernels {
       for (; i < to; i++) {
         const start = u32[(pending >>> 2) + i * 2] ?? 0
         const meta = u32[(pending >>> 2) + i * 2 + 1] ?? 0
-        const value = f64[(values >>> 3) + i] ?? 0
+        const given = f64[(values >>> 3) + i] ?? 0
+        // Statistics know no -0.
+        const value = isStats ? given + 0 : given
         if (Math.floor(value) !== value || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
           status = stopped.notExact
           break
@@ -101,16 +117,17 @@ export function plainKernels(arena: Arena): Kernels {
           slot = (slot + 1) & mask
         }
         if (found >= 0) {
-          const cell = (found + entry.value) >>> 3
-          const old = f64[cell] ?? 0
-          if (operation === foldOperation.sum) {
+          const held = (found + entry.value) >>> 3
+          const old = f64[held] ?? 0
+          if (isStats || operation === foldOperation.sum) {
             const sum = old + value
             if (Math.abs(sum) > Number.MAX_SAFE_INTEGER) {
               status = stopped.notExact
               break
             }
-            f64[cell] = sum
-          } else if (operation === foldOperation.min ? value < old : value > old) f64[cell] = value
+            f64[held] = sum
+            if (isStats) addToCell(cells + ((found - entries) / ENTRY_BYTES) * (CELL_BYTES >>> 3), value)
+          } else if (operation === foldOperation.min ? value < old : value > old) f64[held] = value
           continue
         }
         if (count === entriesMax) {
@@ -133,6 +150,12 @@ export function plainKernels(arena: Arena): Kernels {
           keysUsed += length
         }
         f64[(made + entry.value) >>> 3] = value
+        if (isStats) {
+          const at = cells + count * (CELL_BYTES >>> 3)
+          f64[at + (cell.min >>> 3)] = value
+          f64[at + (cell.max >>> 3)] = value
+          f64[at + (cell.count >>> 3)] = 1
+        }
         count++
         u32[slots + slot * 2] = hash
         u32[slots + slot * 2 + 1] = count

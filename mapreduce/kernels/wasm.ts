@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Arena } from './arena.ts'
 import type { Kernels } from './kernels.ts'
 
+const LF = 10
+
 /** Beside this module in the compiled install; there is none when the sources run directly. */
 const compiled = new URL('./kernels.wasm', import.meta.url)
 
@@ -21,12 +23,12 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     }
     throw error
   }
-  const { tokenise, lines, csv, quotes, fold, copy, agree, append, pack, radix, ties, gather, rehash } =
+  const { tokenise, places, csv, quotes, fold, copy, agree, append, pack, radix, ties, gather, rehash } =
     instance.exports
   const { mergeStart, mergeResume, merge, lay, lzPack, lzUnpack } = instance.exports
   if (
     !isFunction(tokenise) ||
-    !isFunction(lines) ||
+    !isFunction(places) ||
     !isFunction(csv) ||
     !isFunction(quotes) ||
     !isFunction(fold) ||
@@ -50,7 +52,8 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
   return {
     name: 'wasm',
     tokenise: (position, limit, out, most) => tokenise(position, limit, out, most) >>> 0,
-    lines: (position, limit, out, most) => lines(position, limit, out, most) >>> 0,
+    lines: (position, limit, out, most) => places(position, limit, out, most, LF) >>> 0,
+    places: (position, limit, out, most, byte) => places(position, limit, out, most, byte) >>> 0,
     csv: (position, limit, ends, endsMax, rows, rowsMax, dialect) =>
       csv(
         position,

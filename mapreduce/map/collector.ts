@@ -1,7 +1,7 @@
 import { MrError } from '../base/errors.ts'
 import type { Arena } from '../kernels/arena.ts'
 import type { Kernels } from '../kernels/kernels.ts'
-import { PENDING_BYTES, SLACK_BYTES, stopped, TEXT_BYTES } from '../kernels/layout.ts'
+import { type FoldOperation, PENDING_BYTES, SLACK_BYTES, stopped, TEXT_BYTES } from '../kernels/layout.ts'
 import type { MapOutput } from '../output/map-output.ts'
 import { copyBytes } from '../record/copy-bytes.ts'
 import { Encoder } from '../record/encode.ts'
@@ -316,7 +316,7 @@ function checkLength(length: number): void {
 }
 
 /** The aggregates the table knows. A count is a sum of ones. */
-function foldOperationOf(aggregate: Aggregate): 'sum' | 'min' | 'max' | undefined {
+function foldOperationOf(aggregate: Aggregate): FoldOperation | undefined {
   switch (aggregate.aggregate) {
     case 'sum':
     case 'count':
@@ -325,6 +325,8 @@ function foldOperationOf(aggregate: Aggregate): 'sum' | 'min' | 'max' | undefine
       return 'min'
     case 'max':
       return 'max'
+    case 'stats':
+      return 'stats'
     case 'distinct':
       // Of ones, which stay what they are.
       return 'max'

@@ -17,6 +17,7 @@ import type { RecordBuffer } from '../shuffle/record-buffer.ts'
 import { isAsyncFunction, type ReduceStep, reduceGroups, reduceGroupsNow } from '../shuffle/reduce-groups.ts'
 import { RunWriter, type SliceRange } from '../shuffle/run-writer.ts'
 import { SortedRecords } from '../shuffle/sorted-records.ts'
+import { encodePartial } from '../shuffle/stats-fold.ts'
 import type { Spiller } from './collector.ts'
 
 export interface MapSpillerOptions {
@@ -31,8 +32,8 @@ export interface MapSpillerOptions {
   readonly packer: BlockPacker | undefined
   /** Combines one sorted partition on its way to disk; undefined for a job without. */
   readonly combine: Omit<ReduceStep, 'sink'> | undefined
-  /** What the table's numbers are: values, counts that the reduce takes as unfinished, or nothing (keys alone). */
-  readonly tableHolds: 'values' | 'partial counts' | 'keys'
+  /** What the table's numbers are: values, counts that the reduce takes as unfinished, statistics, or nothing (keys alone). */
+  readonly tableHolds: 'values' | 'partial counts' | 'stats' | 'keys'
   readonly count: (name: string, by: number) => void
   readonly beat: () => void
   readonly checked: boolean
@@ -206,7 +207,10 @@ export class MapSpiller implements Spiller {
       let valueKind: number
       if (tableHolds === 'values') valueKind = encoder.value(value)
       else if (tableHolds === 'keys') valueKind = encoder.value(undefined)
-      else valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
+      else if (tableHolds === 'stats') {
+        const { count: times, min, max } = table.statsOf(i)
+        valueKind = encodePartial(encoder, times, min, max, value)
+      } else valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
       const start = table.keyStartOf(i)
       writer.write(
         arena.bytes,

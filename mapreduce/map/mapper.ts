@@ -197,5 +197,6 @@ export class Mapper {
 
 function tableHolds({ aggregate: { aggregate }, partial }: { aggregate: Aggregate; partial: boolean }) {
   if (aggregate === 'distinct') return 'keys'
+  if (aggregate === 'stats') return 'stats'
   return aggregate === 'count' && partial ? 'partial counts' : 'values'
 }

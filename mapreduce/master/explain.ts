@@ -7,6 +7,7 @@ import type { RunJobOptions } from './job-options.ts'
 import type { JoinDecision } from './join-strategy.ts'
 import { shown } from './output-place.ts'
 import type { WorkPlan } from './plan.ts'
+import type { HotGroup } from './skew.ts'
 
 /** One input of a stage. */
 export interface InputExplanation {
@@ -34,7 +35,19 @@ export interface StageExplanation {
   /** What becomes of values before they are shuffled; empty where nothing does. */
   readonly combine: string
   readonly join?: { readonly strategy: JoinStrategy; readonly held: JoinSideName; readonly why: string }
+  /** By a sample of the input, if one was taken. */
+  readonly skew?: LikelySkew
   readonly output: { readonly path: string; readonly format: string; readonly parts: number | undefined }
+}
+
+export interface LikelySkew {
+  /** What map emitted for the sample. */
+  readonly sampledRecords: number
+  /** Records with equal keys are combined while mapping: a hot key costs nothing extra. */
+  readonly combined: boolean
+  readonly hotKeys: readonly HotGroup[]
+  /** Of all records; of all different keys when they are combined. */
+  readonly partition?: { readonly part: string; readonly share: number }
 }
 
 /** What a job would do, without anything of it being done. */
@@ -120,7 +133,7 @@ function partitionOf({ partition, groupBy, join }: Job): string {
   return join === undefined ? 'a hash of the key' : 'a hash of the key; hot keys, if a sample shows any, over several'
 }
 
-const foldable: readonly Aggregate['aggregate'][] = ['sum', 'count', 'min', 'max']
+const foldable: readonly Aggregate['aggregate'][] = ['sum', 'count', 'min', 'max', 'stats']
 
 function combineOf({ combine, reduce }: Job): string {
   const aggregate = isAggregate(combine) ? combine : combine === undefined && isAggregate(reduce) ? reduce : undefined

@@ -1,5 +1,6 @@
 import type { Dfs } from '../../dfs/index.ts'
 import type { JoinSideName, JoinStrategy } from '../job.ts'
+import type { Skew } from './skew.ts'
 
 /** Where input or output lies. `quern run` parses `dfs:/a/b` and plain paths into these. */
 export type DataPath =
@@ -106,6 +107,8 @@ export interface JobReport {
   readonly memoryBytes: number
   /** How a join was done: which side was held in memory (or key by key), and why. */
   readonly join?: { readonly strategy: JoinStrategy; readonly held: JoinSideName; readonly why: string }
+  /** Left out when the reduces had about equal shares. */
+  readonly skew?: Skew
   readonly counters: Readonly<Record<string, number>>
   readonly userCounters: Readonly<Record<string, number>>
   readonly output: { readonly path: string; readonly files: number; readonly bytes: number; readonly records: number }

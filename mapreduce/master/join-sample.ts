@@ -61,11 +61,11 @@ export function hotKeys(samples: readonly KeySample[], reducers: number): HotKey
   return [...hot.values()]
 }
 
-/** What was done about them, for a person. */
-export function hotKeyNotes(hot: readonly HotKey[]): string[] {
+/** What was done about them (or is, when the job runs), for a person. */
+export function hotKeyNotes(hot: readonly HotKey[], verb: 'were' | 'are' = 'were'): string[] {
   const told = hot.slice(0, 5).map(({ side, shown, share, spread }) => {
     const other = side === 'left' ? 'right' : 'left'
-    return `Hot key ${shown}: about ${Math.round(share * 100)} % of the ${side} rows; they were dealt out over ${spread} partitions, and the ${other} rows of it copied to each.`
+    return `Hot key ${shown}: about ${Math.round(share * 100)} % of the ${side} rows; they ${verb} dealt out over ${spread} partitions, and the ${other} rows of it copied to each.`
   })
   return hot.length > told.length ? [...told, `… and ${hot.length - told.length} more hot keys.`] : told
 }

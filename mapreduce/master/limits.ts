@@ -42,6 +42,8 @@ export interface MasterLimits {
   readonly watchdogIntervalMs: number
   /** V8 heap of one worker, for the user's own objects; buffers are outside it. */
   readonly workerHeapMiB: number
+  /** How long a sample for an explanation may take. */
+  readonly explainMsMax: number
   /** Task outputs made durable at the same time. */
   readonly commitsAtOnce: number
 }
@@ -71,6 +73,7 @@ export const masterLimits: MasterLimits = {
   progressIntervalMs: 100,
   watchdogIntervalMs: 100,
   workerHeapMiB: 1024,
+  explainMsMax: 10_000,
   commitsAtOnce: 2,
 }
 

@@ -2,6 +2,7 @@ import { counter } from '../base/counters.ts'
 import type { JobReport, TaskTiming } from './job-options.ts'
 import type { JoinDecision } from './join-strategy.ts'
 import type { WorkPlan } from './plan.ts'
+import { skewNotes, skewOf } from './skew.ts'
 import type { TaskResults } from './task-results.ts'
 import type { TaskRunner } from './task-runner.ts'
 
@@ -40,6 +41,7 @@ export function jobReport(input: ReportInput): JobReport {
     [counter.resumedMaps]: input.resumed,
   }
   const named = namedReport(runner.results)
+  const skew = skewOf(runner.results, work)
   const outputBytes = runner.results.sum((result) => result.outputBytes)
   return {
     jobId: input.jobId,
@@ -52,6 +54,7 @@ export function jobReport(input: ReportInput): JobReport {
     workers: work.slots,
     memoryBytes: input.memoryBytes,
     ...(input.join === undefined ? {} : { join: input.join }),
+    ...(skew === undefined ? {} : { skew }),
     counters,
     userCounters: runner.results.userCounters(),
     output: {
@@ -63,7 +66,7 @@ export function jobReport(input: ReportInput): JobReport {
     named,
     times: input.times,
     tasks,
-    notes: [...work.notes, ...told(runner.incidents), ...input.notes],
+    notes: [...work.notes, ...told(runner.incidents), ...input.notes, ...skewNotes(skew)],
   }
 }
 

@@ -1,7 +1,6 @@
 import path from 'node:path'
 import type { Dfs } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
-import { shareQuotes } from '../input/quote-table.ts'
 import type { Job } from '../job.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import { settleSiblings } from '../output/recover.ts'
@@ -9,12 +8,13 @@ import { skippedName } from '../output/skipped-records.ts'
 import { BadReplicas } from './bad-replicas.ts'
 import { explanationOf, type JobExplanation } from './explain.ts'
 import { findOut, type Preparation } from './find-out.ts'
-import { checkInputNames, columnsOf } from './input-names.ts'
+import { checkInputNames } from './input-names.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
 import { jobId } from './job-id.ts'
 import { limitsOf } from './job-limits.ts'
-import { importJob, toFileUrl } from './job-module.ts'
+import { importJob } from './job-module.ts'
 import type { JobReport, RunJobOptions } from './job-options.ts'
+import { jobPlanOf } from './job-plan.ts'
 import { checkAlike } from './join-inputs.ts'
 import { hotKeyNotes } from './join-sample.ts'
 import type { Kept } from './kept-maps.ts'
@@ -63,7 +63,10 @@ export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams>
   return await runFlow(options, filled, (given, own, stage) => new JobRun(given, own, stage).run())
 }
 
-/** What `runJob` would do with the same options, without doing any of it: nothing is written, made or swept. */
+/**
+ * What `runJob` would do with the same options, without doing it: nothing is written, made or swept. A job with a reduce
+ * has `map` called for a sample of the input, for its hot keys.
+ */
 export async function explainJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobExplanation> {
   const { flow } = await importJob(options.moduleUrl, options.jobName)
   if (flow !== undefined) return await (await import('./explain-flow.ts')).explainFlow(options, fillSeams(seams))
@@ -140,8 +143,20 @@ class JobRun {
     checkInputNames(job, given, jobName)
     const params = resolveParams(job.params, this.#options.params, jobName)
     const limits = limitsOf(this.#seams.limits, job.limits, this.#options)
+    this.#limits = limits
     const planned = await planJob(job, this.#options, limits, { params, sides: [], inputs })
-    return explanationOf({ ...planned, job, options: this.#options })
+    const { explainSkew } = await import('./explain-skew.ts')
+    return await explainSkew(explanationOf({ ...planned, job, options: this.#options }), {
+      job,
+      planned,
+      limits,
+      signal,
+      plan: async () => {
+        const sides = await readSides(this.#options.sides ?? {}, () => this.#openDfs())
+        return this.#jobPlan({ ...planned, sides }, path.join(this.#seams.scratchBase, 'none'))
+      },
+      startPool: (plan) => this.#startPool(plan, [{ node: '', rack: '' }]),
+    })
   }
 
   /** All are waited for even if one fails, so that nothing of this job goes on behind its error. */
@@ -185,31 +200,13 @@ class JobRun {
     return { scratch, committer }
   }
 
-  #jobPlan({ params, sides, inputs: { files }, shapes, work, join }: Planned, scratch: Scratch): JobPlan {
-    const { moduleUrl, checked = false, packRuns = false, format, skipBad } = this.#options
-    return {
-      jobId: this.#jobId,
-      moduleUrl: toFileUrl(moduleUrl),
-      params,
-      sides,
-      files,
-      columns: columnsOf(files, shapes),
-      reducers: work.reducers,
-      memoryBytes: work.memoryBytesPerSlot,
-      scratch: scratch.directory,
-      quotes: shareQuotes(files),
-      checked,
-      packRuns,
-      ...(format === undefined ? {} : { format }),
-      ...(skipBad === undefined ? {} : { skipBad }),
-      ...(join === undefined ? {} : { join: { strategy: join.strategy, held: join.held } }),
-      ...(this.#stage === undefined ? {} : { stage: this.#stage.number }),
-    }
+  #jobPlan(planned: Planned, scratch: string): JobPlan {
+    return jobPlanOf(planned, this.#options, { jobId: this.#jobId, scratch, stage: this.#stage?.number })
   }
 
   /** Starts the threads and finds out what the maps need; plans anew when a side is too large to be broadcast. */
   async #prepare(planned: Planned, job: Job, { scratch }: Pick<Places, 'scratch'>): Promise<Prepared> {
-    const plan = this.#jobPlan(planned, scratch)
+    const plan = this.#jobPlan(planned, scratch.directory)
     const slots = await this.#slots(planned.work.slots, plan)
     const pool = this.#startPool(plan, slots)
     const preparation = await findOut(job, planned, plan, this.#limits, {

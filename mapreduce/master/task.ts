@@ -214,7 +214,30 @@ export interface RangeSampleTask {
   readonly outputFile: string
 }
 
-export type PreparationTask = BroadcastTask | SampleTask | RangeSampleTask
+/** Maps pieces of the input to tell which keys and partitions are likely to be large; for `--explain`. */
+export interface SkewSampleTask {
+  readonly kind: 'skew-sample'
+  readonly task: number
+  readonly attempt: number
+  readonly segments: readonly Segment[]
+  readonly outputFile: string
+  /** As of a map. */
+  readonly cuts?: readonly EncodedKey[]
+}
+
+/** What maps would put out, by a sample. */
+export interface SkewSample {
+  /** As map emitted them. */
+  readonly records: number
+  /** The most frequent first, as they stand in messages. */
+  readonly keys: readonly { readonly key: string; readonly records: number }[]
+  /** Records that came to each partition; with `onceAKey` different keys. */
+  readonly partitions: readonly number[]
+  /** What has one key is combined before it is shuffled. */
+  readonly onceAKey: boolean
+}
+
+export type PreparationTask = BroadcastTask | SampleTask | RangeSampleTask | SkewSampleTask
 export type Task = MapTask | ReduceTask | PreparationTask
 
 export interface TaskDone {
@@ -230,8 +253,11 @@ export interface TaskDone {
   readonly samples?: readonly KeySample[]
   /** Of a range sample: keys as they were emitted. */
   readonly keys?: readonly EncodedKey[]
+  readonly skew?: SkewSample
   /** Of a part of a merge join: how its keys may have been partitioned. */
   readonly alike?: { readonly byHash: boolean; readonly byRange: boolean }
+  /** Of a reduce: its largest keys, see shuffle/large-groups.ts. */
+  readonly large?: readonly { readonly shown: string; readonly records: number }[]
   /** Bytes of `outputFile` when it is job output. */
   readonly outputBytes: number
   /** What it wrote to the job's named outputs, in files beside `outputFile`. */

@@ -16,20 +16,26 @@ const [MINUS, PLUS, POINT, ZERO] = [45, 43, 46, 48]
 export function parseDecimal(text: Text, decimals: number): number {
   const { buffer, start, end } = text
   const negative = buffer[start] === MINUS
+  const first = negative || buffer[start] === PLUS ? start + 1 : start
   let units = 0
-  let digits = 0
-  let point = -1
-  for (let at = negative || buffer[start] === PLUS ? start + 1 : start; at < end; at++) {
-    const byte = buffer[at] ?? 0
-    if (byte === POINT && point < 0) point = digits
-    else if (byte < ZERO || byte > ZERO + 9) return Number.NaN
-    else {
-      units = units * 10 + byte - ZERO
-      digits++
+  let at = first
+  for (; at < end; at++) {
+    const digit = (buffer[at] ?? 0) - ZERO
+    if (digit < 0 || digit > 9) break
+    units = units * 10 + digit
+  }
+  const point = at
+  if (at < end && buffer[at] === POINT) {
+    for (at++; at < end; at++) {
+      const digit = (buffer[at] ?? 0) - ZERO
+      if (digit < 0 || digit > 9) break
+      units = units * 10 + digit
     }
   }
-  if (digits === 0) return Number.NaN
-  const missing = decimals - (point < 0 ? 0 : digits - point)
+  const behind = Math.max(0, at - point - 1)
+  const digits = point - first + behind
+  if (at < end || digits === 0) return Number.NaN
+  const missing = decimals - behind
   if (missing < 0)
     throw new RangeError(`${text.toString()} has ${decimals - missing} digits after the point, not ${decimals}`)
   if (digits + missing > DIGITS_MAX) throw new RangeError(`${text.toString()} has more than ${DIGITS_MAX} digits`)

@@ -264,6 +264,15 @@ export function holdsNullItem(bytes: Uint8Array, kindOfKey: number, start: numbe
   return false
 }
 
+/** Whether an encoded key sorts the other way round, wholly or in one of its fields. */
+export function holdsDescending(bytes: Uint8Array, kindOfKey: number, start: number, end: number): boolean {
+  if (kindOfKey !== kind.Tuple) return kindOfKey === kind.Descending
+  for (let at = start; at < end && bytes[at] !== 0; at = tupleItemEnd(bytes, at)) {
+    if (holdsDescending(bytes, bytes[at] ?? 0, at + 1, end)) return true
+  }
+  return false
+}
+
 /** Where the item (kind and payload) at `start` of a tuple ends. `flip` is 255 inside what is descending. */
 export function tupleItemEnd(bytes: Uint8Array, start: number, flip = 0): number {
   let at = start + 1

@@ -1,4 +1,6 @@
+import { MrError } from '../base/errors.ts'
 import { type Decoded, Decoder, decodeInt } from './decode.ts'
+import { holdsDescending } from './encode.ts'
 import { kind } from './kind.ts'
 import type { RecordSink } from './record-stream.ts'
 import { parseLiteral, printLiteral, quoteBytes, unquote } from './stage-literal.ts'
@@ -15,7 +17,8 @@ import { Text } from './text.ts'
  * A text key with a TAB or LF in it is the quoted literal. A text value is quoted when it has a TAB or LF, or when it would
  * read back as a literal: it starts with `"`, `[`, `{` or `partial"`, or is all of a number, bigint or name. What comes in from
  * elsewhere and starts like a literal but is none is text. Every key and value of the engine reads back as it was, whether
- * its bytes are UTF-8 or not; equal keys are equal bytes, and `LC_ALL=C sort` brings them together.
+ * its bytes are UTF-8 or not; equal keys are equal bytes, and `LC_ALL=C sort` brings them together. Descending keys are
+ * refused: what follows them would come in another order than in the engine.
  */
 
 const [TAB, LF, MARK] = [9, 10, 1]
@@ -72,6 +75,12 @@ export class StageLineWriter implements RecordSink {
       if (end > start && bytes[start] === MARK) this.#byte(MARK)
       this.#append(bytes, start, end)
       return
+    }
+    if (holdsDescending(bytes, kindOfKey, start, end)) {
+      throw new MrError(
+        'MR_USAGE',
+        'A key was emitted with desc(), whose order filters can not keep: sort knows the order of bytes alone. Run the job with quern run.',
+      )
     }
     this.#byte(MARK)
     this.#literal(kindOfKey, bytes, start, end)

@@ -1,3 +1,5 @@
+import type { SeparatorWindow } from './separator-window.ts'
+
 /**
  * Word bounds found ahead of the words being asked for: `spans` holds (start, end) pairs of every word that starts in
  * [from, to) of `bytes`. Finding many at once lets a kernel do it, and makes a step of the loop two loads.
@@ -15,6 +17,11 @@ export abstract class TokenWindow {
 
   constructor(spans: Uint32Array) {
     this.spans = spans
+  }
+
+  /** Where a separator stands in the same bytes, if whoever finds the words knows. */
+  separators(_byte: number): SeparatorWindow | undefined {
+    return undefined
   }
 
   /** Writes the spans of the words that start at or after `position`, as many as fit; returns entries written. */

@@ -4,6 +4,7 @@ import { directOutput } from '../output/direct-output.ts'
 import { NamedOutputs, type NamedPart } from '../output/named-outputs.ts'
 import { openOutput } from '../output/open-output.ts'
 import { Groups } from '../shuffle/groups.ts'
+import { LargeGroups } from '../shuffle/large-groups.ts'
 import { withMerged } from '../shuffle/merge-passes.ts'
 import { isPassThrough, passAll } from '../shuffle/pass-through.ts'
 import { reduceGroups } from '../shuffle/reduce-groups.ts'
@@ -30,6 +31,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
   const writer = openOutput(task.outputFile, env.format, space.writeBuffer, place)
   const sink = env.after === undefined ? writer : afterReduce(env.after, writer, ctx)
   const outputs = new NamedOutputs(job.outputs, task.outputFile)
+  const large = new LargeGroups(place.groupBy)
   ctx.named = outputs
   let named: readonly NamedPart[]
   try {
@@ -60,7 +62,7 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
           )
           return
         }
-        const groups = new Groups(merge, { groupBy: job.groupBy ?? 0, beat, checked: env.plan.checked })
+        const groups = new Groups(merge, { groupBy: place.groupBy, beat, checked: env.plan.checked, large })
         const done = await reduceGroups(groups, () => merge.view, {
           reduce: typeof reduce === 'function' ? reduce.bind(job) : reduce,
           sink,
@@ -88,5 +90,6 @@ export async function runReduceTask(task: ReduceTask, env: TaskEnvironment): Pro
   const outputBytes = writer.close()
   count(counter.outputRecords, writer.records)
   count(counter.outputBytes, outputBytes)
-  return { ok: true, counters, userCounters: ctx.counters, slices: [], outputBytes, named, bad: env.bad }
+  const told = { large: large.largest, named, bad: env.bad }
+  return { ok: true, counters, userCounters: ctx.counters, slices: [], outputBytes, ...told }
 }

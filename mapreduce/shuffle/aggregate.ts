@@ -6,7 +6,7 @@ export type Aggregate = OneValueAggregate | ManyValuesAggregate
 
 /** One result for each key. */
 export interface OneValueAggregate {
-  readonly aggregate: 'sum' | 'count' | 'min' | 'max' | 'mean' | 'first'
+  readonly aggregate: 'sum' | 'count' | 'min' | 'max' | 'mean' | 'stats' | 'first'
 }
 
 /** Some of the values of a key, each a record of its own. */
@@ -24,6 +24,11 @@ export const min: OneValueAggregate & { readonly aggregate: 'min' } = Object.fre
 export const max: OneValueAggregate & { readonly aggregate: 'max' } = Object.freeze({ aggregate: 'max' })
 /** The arithmetic mean of numbers or bigints, a number: the exact sum, rounded, over the count. */
 export const mean: OneValueAggregate & { readonly aggregate: 'mean' } = Object.freeze({ aggregate: 'mean' })
+/**
+ * Count, least, greatest, sum and mean of numbers together: `{ count, min, max, sum, mean }`, exact as `sum` is. As
+ * `combine` of a reduce function it folds while mapping, and `mergeStats` makes the same of what the reduce is given.
+ */
+export const stats: OneValueAggregate & { readonly aggregate: 'stats' } = Object.freeze({ aggregate: 'stats' })
 /** The first value in input order. */
 export const first: OneValueAggregate & { readonly aggregate: 'first' } = Object.freeze({ aggregate: 'first' })
 /**
@@ -58,6 +63,7 @@ export const aggregateNames: readonly string[] = [
   'min',
   'max',
   'mean',
+  'stats',
   'first',
   'distinct',
   'top',

@@ -1,8 +1,11 @@
 import type { Arena } from '../kernels/arena.ts'
 import type { Kernels } from '../kernels/kernels.ts'
 import {
+  CELL_BYTES,
+  cell,
   ENTRY_BYTES,
   entry,
+  type FoldOperation,
   foldOperation,
   INLINE_BYTES_MAX,
   RECORDS_MAX,
@@ -35,22 +38,27 @@ export class FoldTable {
   private readonly slotsMax: number
   private readonly words: number
   private readonly operation: number
+  /** Where the cells of statistics lie; 0 for every other operation. */
+  private readonly cells: number
 
-  constructor(arena: Arena, kernels: Kernels, operation: keyof typeof foldOperation, byteLength: number) {
+  constructor(arena: Arena, kernels: Kernels, operation: FoldOperation, byteLength: number) {
     this.arena = arena
     this.kernels = kernels
     this.operation = foldOperation[operation]
     this.state = arena.reserve(TABLE_BYTES)
     const region = byteLength - TABLE_BYTES
+    const cellBytes = operation === 'stats' ? CELL_BYTES : 0
+    const slotBytes = BYTES_A_SLOT + LOAD * cellBytes
     let slots = SLOTS_MIN
     // A good part of that again for the bytes of long keys.
-    while (slots * 2 * BYTES_A_SLOT * 1.3 <= region && slots * 2 * LOAD < RECORDS_MAX) slots *= 2
+    while (slots * 2 * slotBytes * 1.3 <= region && slots * 2 * LOAD < RECORDS_MAX) slots *= 2
     const entriesMax = Math.floor(slots * LOAD)
     this.slotsMax = slots
     this.slots = arena.reserve(slots * SLOT_BYTES)
     this.entries = arena.reserve(entriesMax * ENTRY_BYTES)
     this.words = arena.reserve(entriesMax * 8)
-    this.keysMax = Math.max(4096, Math.floor(region - slots * BYTES_A_SLOT - 512))
+    this.cells = cellBytes === 0 ? 0 : arena.reserve(entriesMax * cellBytes)
+    this.keysMax = Math.max(4096, Math.floor(region - slots * slotBytes - 512))
     this.keys = arena.reserve(this.keysMax)
     this.clear()
   }
@@ -130,6 +138,17 @@ export class FoldTable {
     return this.arena.f64[(this.entries + i * ENTRY_BYTES + entry.value) >>> 3] ?? 0
   }
 
+  /** What the cell of an entry holds; the sum is its value. */
+  statsOf(i: number): { readonly count: number; readonly min: number; readonly max: number } {
+    const { f64 } = this.arena
+    const at = (this.cells + i * CELL_BYTES) >>> 3
+    return {
+      count: f64[at + (cell.count >>> 3)] ?? 0,
+      min: f64[at + (cell.min >>> 3)] ?? 0,
+      max: f64[at + (cell.max >>> 3)] ?? 0,
+    }
+  }
+
   /** Empties the table, whatever its memory was used for since. */
   clear(): void {
     const { u32 } = this.arena
@@ -138,6 +157,7 @@ export class FoldTable {
     u32[at + table.entries] = this.entries
     u32[at + table.keys] = this.keys
     u32[at + table.keysMax] = this.keysMax
+    u32[at + table.cells] = this.cells
     u32[at + table.count] = 0
     u32[at + table.keysUsed] = 0
     this.setSlots(SLOTS_MIN)

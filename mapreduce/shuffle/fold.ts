@@ -2,6 +2,7 @@ import type { Encoder } from '../record/encode.ts'
 import { kind } from '../record/kind.ts'
 import { readVarint, varint, writeVarint } from '../record/varint.ts'
 import type { OneValueAggregate } from './aggregate.ts'
+import { StatsFold } from './stats-fold.ts'
 import { SumFold } from './sum-fold.ts'
 import { KeptValue } from './value-order.ts'
 
@@ -29,6 +30,8 @@ export function createFold(aggregate: OneValueAggregate): Fold {
       return new ExtremeFold(1)
     case 'mean':
       return new MeanFold()
+    case 'stats':
+      return new StatsFold()
     case 'first':
       return new FirstFold()
   }

@@ -4,6 +4,7 @@ import { tuplePrefixEnd } from '../record/encode.ts'
 import { kind } from '../record/kind.ts'
 import type { RecordStream } from '../record/record-stream.ts'
 import { Text } from '../record/text.ts'
+import type { LargeGroups } from './large-groups.ts'
 
 export interface GroupsOptions {
   /** Tuples that agree in this many first fields are one group; 0: whole keys. */
@@ -12,6 +13,8 @@ export interface GroupsOptions {
   readonly beat: () => void
   /** Hand out copies, and overwrite each when the next is asked for. */
   readonly checked: boolean
+  /** Is told of groups with many records. */
+  readonly large?: LargeGroups
 }
 
 /**
@@ -39,15 +42,21 @@ export class Groups implements IterableIterator<Decoded> {
   private lentKey: Decoded = undefined
   /** The group has been opened, and the record that opened it not yet handed out. */
   private fresh = false
+  /** `records` when the group began, and how many more are worth a note. */
+  private began = 0
+  private bar: number
 
   constructor(stream: RecordStream, options: GroupsOptions) {
     this.stream = stream
     this.options = options
+    this.bar = options.large?.bar ?? Number.POSITIVE_INFINITY
   }
 
   /** Moves to the next group, past whatever is left of this one. */
   nextGroup(): boolean {
     while (this.step());
+    if (this.records - this.began > this.bar) this.noteLarge()
+    this.began = this.records
     if (!this.pending && !this.pull()) return false
     const { view } = this.stream
     const length = view.keyEnd - view.keyStart
@@ -108,6 +117,13 @@ export class Groups implements IterableIterator<Decoded> {
       this.value = lend(value)
     } else this.value = value
     return this
+  }
+
+  private noteLarge(): void {
+    const { large } = this.options
+    if (large === undefined) return
+    large.note(this, this.records - this.began)
+    this.bar = large.bar
   }
 
   private pull(): boolean {

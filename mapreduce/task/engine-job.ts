@@ -117,10 +117,14 @@ function isReduction(value: unknown): boolean {
 
 /**
  * The aggregate a map task folds by: the job's combine, or its reduce where that is an aggregate and no combine says
- * otherwise. `partial`: the reduce is the same one, and takes unfinished results without loss.
+ * otherwise. `partial`: the reduce is the same one, and takes unfinished results without loss; those of `stats` are
+ * values that `mergeStats` takes.
  */
 export function mapSideAggregate(job: EngineJob): { aggregate: Aggregate; partial: boolean } | undefined {
   const aggregate = isAggregate(job.combine) ? job.combine : job.combine === undefined ? job.reduce : undefined
   if (!isAggregate(aggregate)) return undefined
-  return { aggregate, partial: isAggregate(job.reduce) && isSameAggregate(job.reduce, aggregate) }
+  return {
+    aggregate,
+    partial: aggregate.aggregate === 'stats' || (isAggregate(job.reduce) && isSameAggregate(job.reduce, aggregate)),
+  }
 }

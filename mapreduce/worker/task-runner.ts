@@ -6,6 +6,7 @@ import { runBroadcastTask } from '../map/broadcast-task.ts'
 import { runSampleTask } from '../map/key-sample-task.ts'
 import { Mapper } from '../map/mapper.ts'
 import { runRangeSampleTask } from '../map/range-sample-task.ts'
+import { runSkewSampleTask } from '../map/skew-sample-task.ts'
 import type { Task, TaskDone, TaskResult, WorkerData } from '../master/task.ts'
 import { chooseOutput } from '../output/format.ts'
 import { runReduceTask } from '../reduce/reduce-task.ts'
@@ -58,6 +59,8 @@ async function runTask(task: Task, mapper: Mapper, env: TaskEnvironment): Promis
       return await runSampleTask(task, env)
     case 'range-sample':
       return await runRangeSampleTask(task, env)
+    case 'skew-sample':
+      return await runSkewSampleTask(task, env)
     case 'reduce':
       return await (env.plan.join === undefined ? runReduceTask(task, env) : runJoinReduceTask(task, env))
   }

@@ -39,7 +39,12 @@ const jobWiring = [
 ]
 
 /** What a job may name in place of a function. */
-const reductions = ['mapreduce/shuffle/aggregate.ts', 'mapreduce/shuffle/pass-through.ts', 'mapreduce/shuffle/range.ts']
+const reductions = [
+  'mapreduce/shuffle/aggregate.ts',
+  'mapreduce/shuffle/pass-through.ts',
+  'mapreduce/shuffle/range.ts',
+  'mapreduce/shuffle/stats-fold.ts',
+]
 
 /** What every part of the engine stands on. */
 const ground = ['mapreduce/base', 'mapreduce/record']

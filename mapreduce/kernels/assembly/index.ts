@@ -22,6 +22,7 @@ const TABLE_KEYS_MAX: usize = 28
 const TABLE_STATUS: usize = 32
 
 const TABLE_NEAR: usize = 36
+const TABLE_CELLS: usize = 40
 const TABLE_BATCH: usize = 64
 /** Records a batch, and bytes of scratch each: hash u32 | index in the first slot u32 | head 16 bytes. */
 const BATCH: u32 = 32
@@ -38,6 +39,11 @@ const INLINE_BYTES_MAX: u32 = 16
 const STOPPED_TABLE_FULL: u32 = 1
 const STOPPED_KEYS_FULL: u32 = 2
 const STOPPED_NOT_EXACT: u32 = 3
+
+const STATS: u32 = 3
+const CELL_BYTES: usize = 24
+const CELL_MAX: usize = 8
+const CELL_COUNT: usize = 16
 
 const EXACT_MAX: f64 = 9007199254740991
 
@@ -87,13 +93,13 @@ export function tokenise(position: usize, limit: usize, out: usize, most: u32): 
   return <u32>((out - first) >> 3)
 }
 
-export function lines(position: usize, limit: usize, out: usize, most: u32): u32 {
+export function places(position: usize, limit: usize, out: usize, most: u32, byte: u32): u32 {
   const first = out
   const last: usize = out + (<usize>most << 2)
-  const feed = i8x16.splat(10)
+  const wanted = i8x16.splat(<i8>byte)
   let at = position
   while (at + 16 <= limit && out + 64 <= last) {
-    let found: u32 = i8x16.bitmask(i8x16.eq(v128.load(at), feed))
+    let found: u32 = i8x16.bitmask(i8x16.eq(v128.load(at), wanted))
     while (found != 0) {
       store<u32>(out, <u32>at + ctz(found))
       out += 4
@@ -102,7 +108,7 @@ export function lines(position: usize, limit: usize, out: usize, most: u32): u32
     at += 16
   }
   for (; at < limit && out < last; at++) {
-    if (load<u8>(at) == 10) {
+    if (load<u8>(at) == byte) {
       store<u32>(out, <u32>at)
       out += 4
     }
@@ -129,6 +135,7 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
   const entriesMax = load<u32>(state, TABLE_ENTRIES_MAX)
   const keys: usize = load<u32>(state, TABLE_KEYS)
   const keysMax = load<u32>(state, TABLE_KEYS_MAX)
+  const cells: usize = load<u32>(state, TABLE_CELLS)
   const batch: usize = state + TABLE_BATCH
   let count = load<u32>(state, TABLE_COUNT)
   let keysUsed = load<u32>(state, TABLE_KEYS_USED)
@@ -166,7 +173,9 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
       const record = pending + (<usize>i << 3)
       const start: usize = load<u32>(record)
       const meta = load<u32>(record, 4)
-      const value = load<f64>(values + (<usize>i << 3))
+      let value = load<f64>(values + (<usize>i << 3))
+      // Statistics know no -0.
+      if (operation == STATS) value += 0
       if (floor(value) != value || abs(value) > EXACT_MAX) {
         status = STOPPED_NOT_EXACT
         break
@@ -198,13 +207,19 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
       }
       if (found != 0) {
         const old = load<f64>(found, ENTRY_VALUE)
-        if (operation == 0) {
+        if (operation == 0 || operation == STATS) {
           const sum = old + value
           if (abs(sum) > EXACT_MAX) {
             status = STOPPED_NOT_EXACT
             break
           }
           store<f64>(found, sum, ENTRY_VALUE)
+          if (operation == STATS) {
+            const held = cells + ((found - entries) >> ENTRY_SHIFT) * CELL_BYTES
+            if (value < load<f64>(held)) store<f64>(held, value)
+            if (value > load<f64>(held, CELL_MAX)) store<f64>(held, value, CELL_MAX)
+            store<f64>(held, load<f64>(held, CELL_COUNT) + 1, CELL_COUNT)
+          }
         } else if (operation == 1 ? value < old : value > old) {
           store<f64>(found, value, ENTRY_VALUE)
         }
@@ -230,6 +245,12 @@ export function fold(state: usize, pending: usize, values: usize, from: u32, to:
         keysUsed += length
       }
       store<f64>(made, value, ENTRY_VALUE)
+      if (operation == STATS) {
+        const held = cells + <usize>count * CELL_BYTES
+        store<f64>(held, value)
+        store<f64>(held, value, CELL_MAX)
+        store<f64>(held, 1, CELL_COUNT)
+      }
       count++
       const at = slots + (<usize>slot << 3)
       store<u32>(at, hash)

@@ -41,6 +41,7 @@ describe('quern run --explain', () => {
       '  combine    sum, folded into a table while mapping (what is no number, over sorted runs)',
       '  reduces    3 partitions by a hash of the key',
       '  out        out, 3 parts as tsv',
+      '  note       Hot keys, by a sample: "a" has 50 % of what map emits, "b" 50 %. That costs nothing extra: records with equal keys are combined while mapping.',
       '',
     ])
   })

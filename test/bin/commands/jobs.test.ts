@@ -53,6 +53,7 @@ describe('quern jobs', () => {
     expect(out).toContain('Output: part-m-* files.')
     expect(out).toMatch(/Source: \/.*\/jobs\/grep\.ts\n/)
     expect(out).toContain('  quern run grep -p pattern=<string> -i PATH… -o PATH')
+    expect((await jobs(['join'])).out).toContain('  quern run join -i left=PATH -i right=PATH -o PATH')
     expect((await jobs(['wordcount'])).out).toContain('It takes no parameters.\n\nOutput: part-r-* files.')
   })
 

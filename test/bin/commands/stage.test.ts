@@ -170,6 +170,20 @@ describe('map, sort and reduce as filters give what quern run gives', () => {
 })
 
 describe('a filter', () => {
+  it('refuses keys whose order a sort of lines would turn round', async () => {
+    for (const words of [
+      ['sort', '-p', 'reverse'],
+      ['top', '-p', 'by=1'],
+    ]) {
+      const { code, out, err } = await compiledQuern(['map', ...words], {
+        cwd: directory,
+        stdin: [Buffer.from('1\n2\n')],
+      })
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(err).toMatch(/emitted with desc\(\).* Run the job with quern run/)
+    }
+  })
+
   it('gives the output itself when the job is map-only, with setup, cleanup and the name of its input', async () => {
     expect((await stage(['map', './frame.js'], Buffer.from('a\nb'))).toString()).toBe('stdin:a stdin:b|\n')
   })

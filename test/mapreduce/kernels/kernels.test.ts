@@ -96,6 +96,28 @@ describe('tokenise finds the same words in both kernels', () => {
   })
 })
 
+test('places finds the same bytes in both kernels, whatever byte it is', () => {
+  fc.assert(
+    fc.property(
+      texts,
+      fc.constantFrom(0, 32, 97, 195, 255),
+      fc.oneof(fc.nat(40), fc.constant(4096)),
+      (bytes, byte, most) => {
+        fill(130, bytes, byte)
+        const found = bytes.flatMap((other, i) => (other === byte ? [130 + i] : [])).slice(0, most)
+        for (const [arena, kernels] of [
+          [one, plain],
+          [two, wasm],
+        ] as const) {
+          expect(kernels.places(130, 130 + bytes.length, OUT, most, byte)).toBe(found.length)
+          expect([...arena.u32.subarray(OUT >>> 2, (OUT >>> 2) + found.length)]).toEqual(found)
+        }
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
 test('lines finds the same line feeds in both kernels, none at or behind the limit', () => {
   fc.assert(
     fc.property(
@@ -195,6 +217,7 @@ describe('fold leaves the same table in both kernels', () => {
   const VALUES = PENDING + 512 * PENDING_BYTES
   const STATE = VALUES + 512 * 8
   const SLOTS = STATE + TABLE_BYTES
+  const CELLS = 96 * 1024
   const keysLengths = fc.oneof(
     { weight: 20, arbitrary: fc.nat(20) },
     { weight: 4, arbitrary: fc.integer({ min: 20, max: 40 }) },
@@ -258,6 +281,7 @@ describe('fold leaves the same table in both kernels', () => {
       state[table.entriesMax] = entriesMax
       state[table.keys] = entries + 640 * 32
       state[table.keysMax] = keysMax
+      state[table.cells] = CELLS
     }
     plain.rehash(STATE)
     wasm.rehash(STATE)
@@ -265,11 +289,14 @@ describe('fold leaves the same table in both kernels', () => {
 
   /** The kernel's scratch is its own. */
   function compareMemory(): void {
-    for (const arena of [one, two]) arena.u32.fill(0, (STATE >>> 2) + table.status + 1, (STATE + TABLE_BYTES) >>> 2)
+    for (const { u32 } of [one, two]) {
+      u32.fill(0, (STATE >>> 2) + table.status + 1, (STATE + TABLE_BYTES) >>> 2)
+      u32[(STATE >>> 2) + table.cells] = CELLS
+    }
     expect(one.bytes.equals(two.bytes)).toBe(true)
   }
 
-  test.each(['sum', 'min', 'max'] as const)(
+  test.each(['sum', 'min', 'max', 'stats'] as const)(
     '%s, with values that are not exact, full tables and full keys',
     (operation) => {
       fc.assert(

@@ -1,21 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ExactSum } from '../../../mapreduce/shuffle/exact-sum.ts'
+import { scaled } from './scaled-double.ts'
 
 type Term = number | bigint
 
 const SCALE = 1074n
-
-/** A double times 2^1074, by its bits. */
-function scaled(value: number): bigint {
-  const view = new DataView(new ArrayBuffer(8))
-  view.setFloat64(0, value)
-  const bits = view.getBigUint64(0)
-  const exponent = (bits >> 52n) & 0x7ffn
-  const fraction = bits & 0xfffffffffffffn
-  const magnitude = exponent === 0n ? fraction : (fraction | (1n << 52n)) << (exponent - 1n)
-  return value < 0 ? -magnitude : magnitude
-}
 
 /** The double nearest to value / 2^1074, halves to even, found by comparing with its neighbours. */
 function nearest(value: bigint): number {

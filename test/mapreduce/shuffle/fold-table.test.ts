@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
 import type { Kernels } from '../../../mapreduce/kernels/kernels.ts'
-import { stopped } from '../../../mapreduce/kernels/layout.ts'
+import { type FoldOperation, stopped } from '../../../mapreduce/kernels/layout.ts'
 import { plainKernels } from '../../../mapreduce/kernels/plain.ts'
 import { packMeta } from '../../../mapreduce/record/kind.ts'
 import { FoldTable } from '../../../mapreduce/shuffle/fold-table.ts'
@@ -20,7 +20,7 @@ class Fed {
   private readonly stage: number
   readonly spilled: string[][] = []
 
-  constructor(make: (arena: Arena) => Kernels, operation: 'sum' | 'min' | 'max', byteLength: number) {
+  constructor(make: (arena: Arena) => Kernels, operation: FoldOperation, byteLength: number) {
     this.arena = new Arena(byteLength + 1024 * 1024)
     this.pending = this.arena.reserve(BATCH * 8)
     this.values = this.arena.reserve(BATCH * 8)
@@ -90,6 +90,27 @@ describe.each(Object.entries(kernels))('a table with %s kernels', (_name, make) 
     expect(found.every(([, key = '', , value]) => String(expected.get(key)) === value)).toBe(true)
   })
 
+  test('keeps the statistics of every key, through growing', () => {
+    const expected = new Map<string, number[]>()
+    const rows = Array.from({ length: 30_000 }, (_, i): [string, number] => {
+      const n = (i * 2654435761) % 4294967296
+      return [`${'k'.repeat(n % 21)}${n % 9001}`, n % 13 === 0 ? -0 : (n % 2001) - 1000]
+    })
+    for (const [key, value] of rows) expected.set(key, [...(expected.get(key) ?? []), value])
+    const fed = new Fed(make, 'stats', 4 * 1024 * 1024)
+    fed.feed(rows)
+    expect(fed.spilled).toEqual([])
+    const { table, arena } = fed
+    expect(table.count).toBe(expected.size)
+    for (let i = 0; i < table.count; i++) {
+      const key = arena.bytes.toString('latin1', table.keyStartOf(i), table.keyStartOf(i) + table.keyLengthOf(i))
+      const values = expected.get(key)?.map((value) => value + 0) ?? []
+      const found = { ...table.statsOf(i), sum: table.valueOf(i) }
+      const want = { count: values.length, min: Math.min(...values), max: Math.max(...values) }
+      expect(Object.entries(found)).toEqual(Object.entries({ ...want, sum: values.reduce((a, b) => a + b, 0) }))
+    }
+  })
+
   test('that is too small for its keys spills, and what was spilled adds up', () => {
     fc.assert(
       fc.property(fc.constantFrom(64 * 1024, 100_000, 300_000), fc.constantFrom(3, 9, 200), (byteLength, length) => {
@@ -139,10 +160,12 @@ test('both kernels leave the same entries in the same order, spill by spill', ()
 
 test('in the region it was given, whatever its size', () => {
   for (let byteLength = 40_000; byteLength < 40_000_000; byteLength = Math.floor(byteLength * 1.37)) {
-    const arena = new Arena(64 * 1024 * 1024)
-    const before = arena.mark
-    new FoldTable(arena, plainKernels(arena), 'sum', byteLength)
-    // Each of its parts is aligned to a cache line.
-    expect(arena.mark - before).toBeLessThanOrEqual(Math.max(byteLength, 64 * 1024) + 6 * 64)
+    for (const operation of ['sum', 'stats'] as const) {
+      const arena = new Arena(64 * 1024 * 1024)
+      const before = arena.mark
+      new FoldTable(arena, plainKernels(arena), operation, byteLength)
+      // Each of its parts is aligned to a cache line.
+      expect(arena.mark - before).toBeLessThanOrEqual(Math.max(byteLength, 80 * 1024) + 7 * 64)
+    }
   }
 })
