@@ -94,9 +94,17 @@ export interface Kernels {
   agree(keys: KeyFields): number
   /**
    * Writes each record's word: its partition (the u32 in `partitionField` of its entry, in `partitionBits` bits), the first
-   * bytes of its key from the kind byte (`depth` 0) or behind it and `depth` - 1 bytes, its number.
+   * bytes of its key from the kind byte (`depth` 0) or behind it and `depth` - 1 bytes, its number. With `hashed`, a number
+   * of partitions, that u32 is a hash.
    */
-  pack(words: number, keys: KeyFields, depth: number, partitionBits: number, partitionField: number): void
+  pack(
+    words: number,
+    keys: KeyFields,
+    depth: number,
+    partitionBits: number,
+    partitionField: number,
+    hashed: number,
+  ): void
   /**
    * Puts records with equal words, from that of rank `from` on, in order by the rest of their keys, which are of one kind and
    * agree in what the words hold and in the first `depth` bytes. Returns the number of keys, or the rank of a stretch of equal
@@ -111,6 +119,17 @@ export interface Kernels {
    * is the address behind the last.
    */
   gather(buffer: number, words: number, from: number, to: number, out: number, limit: number, blockEnd: number): number
+  /** As `gather`, of entries of a fold table that `holds` something (see layout.ts); `laidTo` of the table is where it ended. */
+  gatherEntries(
+    table: number,
+    words: number,
+    from: number,
+    to: number,
+    out: number,
+    limit: number,
+    blockEnd: number,
+    holds: number,
+  ): number
   /** See lz.ts; `table` is for LZ_TABLE_BYTES, and a little behind what is packed and before `limit` is read and written. */
   lzPack(from: number, length: number, to: number, limit: number, table: number): number
   lzUnpack(from: number, length: number, to: number, max: number): number

@@ -31,6 +31,8 @@ export const table = {
   status: 8,
   /** Of a table of statistics: a cell for each entry, at the same index. (Word 9 is the kernel's own.) */
   cells: 10,
+  /** Where `gatherEntries` ended. */
+  laidTo: 11,
 } as const
 export const TABLE_BYTES = 64 + 1024
 
@@ -97,6 +99,9 @@ export const stopped = {
 } as const
 
 /** `stats`: the entry's value is the sum, and its cell has the rest. */
+/** What the numbers of a table are: values, counts that the reduce takes as unfinished, or nothing (keys alone). */
+export const entryHolds = { values: 0, counts: 1, keys: 2 } as const
+
 export const foldOperation = { sum: 0, min: 1, max: 2, stats: 3 } as const
 export type FoldOperation = keyof typeof foldOperation
 

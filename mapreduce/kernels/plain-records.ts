@@ -88,6 +88,7 @@ export function plainRecords({
       depth,
       bits,
       partitionField,
+      hashed,
     ) {
       for (let i = 0; i < count; i++) {
         const entry = base + i * stride
@@ -99,7 +100,8 @@ export function plainRecords({
           const byte = d > length ? 0 : d === 0 ? metaKind(meta) : (bytes[key + d - 1] ?? 0)
           prefix = (prefix << 8n) | BigInt(byte)
         }
-        const partition = bits === 0 ? 0n : BigInt(u32[(entry + partitionField) >>> 2] ?? 0)
+        const found = bits === 0 ? 0 : (u32[(entry + partitionField) >>> 2] ?? 0)
+        const partition = BigInt(hashed > 0 ? partitionOf(found, hashed) : found)
         const high = (partition << BigInt(40 - bits)) | (prefix >> BigInt(bits))
         u32[(words >>> 2) + i * 2] = Number(((high & 0xffn) << 24n) | BigInt(i))
         u32[(words >>> 2) + i * 2 + 1] = Number(high >> 8n)

@@ -7,6 +7,7 @@ import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
 import { CELL_BYTES, cell, ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
 import { lzPack, lzUnpack } from './lz.ts'
+import { plainEntries } from './plain-entries.ts'
 import { plainRecords } from './plain-records.ts'
 
 const LF = 10
@@ -171,6 +172,7 @@ export function plainKernels(arena: Arena): Kernels {
     },
 
     ...plainRecords(arena),
+    gatherEntries: plainEntries(arena),
 
     lzPack: (from, length, to, limit) => lzPack(bytes, from, length, to, limit),
     lzUnpack: (from, length, to, max) => lzUnpack(bytes, from, length, bytes, to, max),

@@ -25,7 +25,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
   }
   const { tokenise, places, csv, quotes, fold, copy, agree, append, pack, radix, ties, gather, rehash } =
     instance.exports
-  const { mergeStart, mergeResume, merge, lay, lzPack, lzUnpack } = instance.exports
+  const { mergeStart, mergeResume, merge, lay, lzPack, lzUnpack, gatherEntries } = instance.exports
   if (
     !isFunction(tokenise) ||
     !isFunction(places) ||
@@ -43,6 +43,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     !isFunction(mergeResume) ||
     !isFunction(merge) ||
     !isFunction(lay) ||
+    !isFunction(gatherEntries) ||
     !isFunction(lzPack) ||
     !isFunction(lzUnpack) ||
     !isFunction(rehash)
@@ -77,7 +78,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
       append(buffer, pending, from, to, partitions, cuts, cutCount) >>> 0,
     agree: (keys) =>
       agree(keys.count, keys.base, keys.stride, keys.keyField, keys.metaField, keys.inlineBytesMax, keys.inlineField),
-    pack: (words, keys, depth, partitionBits, partitionField) => {
+    pack: (words, keys, depth, partitionBits, partitionField, hashed) => {
       pack(
         words,
         keys.count,
@@ -90,6 +91,7 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
         depth,
         partitionBits,
         partitionField,
+        hashed,
       )
     },
     ties: (words, from, keys, depth, scratch, scratchBytes) =>
@@ -112,6 +114,8 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     },
     gather: (buffer, words, from, to, out, limit, blockEnd) =>
       gather(buffer, words, from, to, out, limit, blockEnd) >>> 0,
+    gatherEntries: (table, words, from, to, out, limit, blockEnd, holds) =>
+      gatherEntries(table, words, from, to, out, limit, blockEnd, holds) >>> 0,
     lzPack: (from, length, to, limit, table) => lzPack(from, length, to, limit, table) >>> 0,
     lzUnpack: (from, length, to, max) => lzUnpack(from, length, to, max) >>> 0,
     merging: {

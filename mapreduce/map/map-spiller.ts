@@ -2,13 +2,9 @@ import { renameSync, rmSync } from 'node:fs'
 import { counter } from '../base/counters.ts'
 import { MrError } from '../base/errors.ts'
 import type { Arena } from '../kernels/arena.ts'
-import { Encoder } from '../record/encode.ts'
-import { partitionOf } from '../record/hash.ts'
-import { kind } from '../record/kind.ts'
 import { copyRecords } from '../record/record-stream.ts'
 import type { BlockPacker } from '../shuffle/block-packer.ts'
 import { Concat } from '../shuffle/concat.ts'
-import { encodeCount } from '../shuffle/fold.ts'
 import type { FoldTable } from '../shuffle/fold-table.ts'
 import { Groups, type GroupsOptions } from '../shuffle/groups.ts'
 import { type MergeSpace, withMerged } from '../shuffle/merge-passes.ts'
@@ -16,8 +12,8 @@ import { bitsOf, type Partitioner } from '../shuffle/partitioner.ts'
 import type { RecordBuffer } from '../shuffle/record-buffer.ts'
 import { isAsyncFunction, type ReduceStep, reduceGroups, reduceGroupsNow } from '../shuffle/reduce-groups.ts'
 import { RunWriter, type SliceRange } from '../shuffle/run-writer.ts'
+import { SortedEntries, type TableHolds } from '../shuffle/sorted-entries.ts'
 import { SortedRecords } from '../shuffle/sorted-records.ts'
-import { encodePartial } from '../shuffle/stats-fold.ts'
 import type { Spiller } from './collector.ts'
 
 export interface MapSpillerOptions {
@@ -33,7 +29,7 @@ export interface MapSpillerOptions {
   /** Combines one sorted partition on its way to disk; undefined for a job without. */
   readonly combine: Omit<ReduceStep, 'sink'> | undefined
   /** What the table's numbers are: values, counts that the reduce takes as unfinished, statistics, or nothing (keys alone). */
-  readonly tableHolds: 'values' | 'partial counts' | 'stats' | 'keys'
+  readonly tableHolds: TableHolds
   readonly count: (name: string, by: number) => void
   readonly beat: () => void
   readonly checked: boolean
@@ -181,51 +177,39 @@ export class MapSpiller implements Spiller {
   }
 
   private writeTable(table: FoldTable, writer: RunWriter): readonly SliceRange[] {
-    const { arena, partitions, partitioner, tableHolds } = this.options
-    const partitionAt = (i: number): number =>
-      partitioner.byHash
-        ? partitionOf(table.hashOf(i), partitions)
-        : partitioner.of(
-            arena.bytes,
-            table.keyKindOf(i),
-            table.keyStartOf(i),
-            table.keyStartOf(i) + table.keyLengthOf(i),
-          )
-    const indexAt = table.sort(bitsOf(partitions), partitionAt)
-    const encoder = new Encoder()
-    const counted = Buffer.alloc(16)
+    const { partitions, partitioner, tableHolds } = this.options
+    const partitionAt = partitioner.byHash ? undefined : this.partitionIn(table)
+    const indexAt = table.sort(partitions, partitionAt)
+    const sizes = partitionAt === undefined ? table.counts(partitions) : this.sizes(table.count, indexAt, partitionAt)
     const slices: SliceRange[] = []
-    const { count } = table
-    for (let rank = 0; rank < count; rank++) {
-      const i = indexAt(rank)
-      if (partitions > 1) {
-        const partition = partitionAt(i)
-        if (partition < slices.length) throw fickle()
-        while (slices.length < partition) slices.push(writer.endSlice())
-      }
-      const value = table.valueOf(i)
-      let valueKind: number
-      if (tableHolds === 'values') valueKind = encoder.value(value)
-      else if (tableHolds === 'keys') valueKind = encoder.value(undefined)
-      else if (tableHolds === 'stats') {
-        const { count: times, min, max } = table.statsOf(i)
-        valueKind = encodePartial(encoder, times, min, max, value)
-      } else valueKind = encoder.raw(kind.Partial, counted, 0, encodeCount(counted, 0, value))
-      const start = table.keyStartOf(i)
-      writer.write(
-        arena.bytes,
-        table.keyKindOf(i),
-        start,
-        table.keyStartOf(i) + table.keyLengthOf(i),
-        encoder.bytes,
-        valueKind,
-        0,
-        encoder.length,
-      )
+    let rank = 0
+    for (const entries of sizes) {
+      writer.writeSorted(new SortedEntries(table, indexAt, rank, rank + entries, tableHolds), this.options.beat)
+      rank += entries
+      slices.push(writer.endSlice())
     }
-    while (slices.length < partitions) slices.push(writer.endSlice())
-    this.options.count(counter.combineOutputRecords, count)
+    this.options.count(counter.combineOutputRecords, table.count)
     return slices
+  }
+
+  private partitionIn(table: FoldTable): (i: number) => number {
+    const { partitioner } = this.options
+    return (i) => {
+      const start = table.keyStartOf(i)
+      return partitioner.of(table.bytes, table.keyKindOf(i), start, start + table.keyLengthOf(i))
+    }
+  }
+
+  /** Records of each partition, in the order they were sorted to; throws when the partitioner now says something else. */
+  private sizes(count: number, indexAt: (rank: number) => number, partitionAt: (i: number) => number): Uint32Array {
+    const sizes = new Uint32Array(this.options.partitions)
+    for (let rank = 0, last = 0; rank < count; rank++) {
+      const partition = partitionAt(indexAt(rank))
+      if (partition < last) throw fickle()
+      last = partition
+      sizes[partition] = (sizes[partition] ?? 0) + 1
+    }
+    return sizes
   }
 
   private writeBuffer(buffer: RecordBuffer, writer: RunWriter): readonly SliceRange[] {

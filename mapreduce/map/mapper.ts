@@ -12,6 +12,7 @@ import { NamedOutputs, type NamedPart } from '../output/named-outputs.ts'
 import { openOutput } from '../output/open-output.ts'
 import type { Aggregate } from '../shuffle/aggregate.ts'
 import { createPartitioner, type Partitioner } from '../shuffle/partitioner.ts'
+import type { TableHolds } from '../shuffle/sorted-entries.ts'
 import { type EngineInput, joinOf, mapSideAggregate } from '../task/engine-job.ts'
 import type { TaskEnvironment, WorkerEnvironment } from '../task/task-environment.ts'
 import { reduceError } from '../task/user-error.ts'
@@ -195,7 +196,7 @@ export class Mapper {
   }
 }
 
-function tableHolds({ aggregate: { aggregate }, partial }: { aggregate: Aggregate; partial: boolean }) {
+function tableHolds({ aggregate: { aggregate }, partial }: { aggregate: Aggregate; partial: boolean }): TableHolds {
   if (aggregate === 'distinct') return 'keys'
   if (aggregate === 'stats') return 'stats'
   return aggregate === 'count' && partial ? 'partial counts' : 'values'

@@ -14,7 +14,9 @@ import {
   TABLE_BYTES,
   table,
 } from '../kernels/layout.ts'
+import { partitionOf } from '../record/hash.ts'
 import { metaKind, metaLength } from '../record/kind.ts'
+import { bitsOf } from './partitioner.ts'
 import { type PartitionKey, sortKeys } from './sort.ts'
 
 const SLOTS_MIN = 1024
@@ -99,10 +101,11 @@ export class FoldTable {
   }
 
   /**
-   * Sorts by (partition, key); returns rank -> entry. `partitionAt` maps an entry to its partition. The slots serve the sort
-   * as scratch: what follows is `clear`.
+   * Sorts by (partition, key); returns rank -> entry. `partitionAt` maps an entry to its partition; undefined: by the key's
+   * hash. The slots serve the sort as scratch: what follows is `clear`.
    */
-  sort(partitionBits: number, partitionAt: (i: number) => number): (rank: number) => number {
+  sort(partitions: number, partitionAt?: (i: number) => number): (rank: number) => number {
+    const bits = bitsOf(partitions)
     const index = {
       count: this.count,
       base: this.entries,
@@ -112,9 +115,35 @@ export class FoldTable {
       inlineBytesMax: INLINE_BYTES_MAX,
       inlineField: entry.head,
     }
-    const partition: PartitionKey = partitionBits > 0 ? { bits: partitionBits, at: partitionAt } : { bits: 0 }
+    const byHash = { bits, field: entry.hash, hashed: partitions }
+    const partition: PartitionKey =
+      bits === 0 ? { bits: 0 } : partitionAt === undefined ? byHash : { bits, at: partitionAt }
     const scratch = { at: this.slots, bytes: this.slotsMax * SLOT_BYTES }
     return sortKeys(this.arena, this.kernels, index, this.words, partition, scratch)
+  }
+
+  /** How many entries each partition has, by the keys' hashes. */
+  counts(partitions: number): Uint32Array {
+    const counts = new Uint32Array(partitions)
+    for (let i = 0; i < this.count; i++) {
+      const partition = partitionOf(this.hashOf(i), partitions)
+      counts[partition] = (counts[partition] ?? 0) + 1
+    }
+    return counts
+  }
+
+  /** As `RecordBuffer.layOut`; `holds` as kernels/layout.ts has it. */
+  layOut(from: number, to: number, at: number, limit: number, blockEnd: number, holds: number): number {
+    return this.kernels.gatherEntries(this.state, this.words, from, to, at, limit, blockEnd, holds)
+  }
+
+  get laidTo(): number {
+    return this.arena.u32[(this.state >>> 2) + table.laidTo] ?? 0
+  }
+
+  /** What keys lie in. */
+  get bytes(): Buffer {
+    return this.arena.bytes
   }
 
   hashOf(i: number): number {

@@ -2,11 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { diskError } from '../base/system-error.ts'
 import { arenaOffset, copyBytes } from '../record/copy-bytes.ts'
-import { copyRecords, type RecordSink } from '../record/record-stream.ts'
+import { copyRecords, type RecordSink, type RecordStream } from '../record/record-stream.ts'
 import { writeVarint } from '../record/varint.ts'
 import type { BlockPacker } from './block-packer.ts'
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES, PACKED, RUN_HEADER_BYTES, RUN_MAGIC, RUN_VERSION } from './run-format.ts'
-import type { SortedRecords } from './sorted-records.ts'
 
 /** Two varints and two kind bytes. */
 const RECORD_OVERHEAD_MAX = 12
@@ -18,6 +17,16 @@ export interface SliceRange {
   readonly offset: number
   readonly length: number
   readonly records: number
+}
+
+/** Sorted records that can lay themselves out as they stand in a run. */
+export interface Layable extends RecordStream {
+  /** Whether `layOut` is of use. */
+  readonly laysOut: boolean
+  /** Records that were neither advanced to nor laid out. */
+  readonly left: number
+  /** Lays out the next records as `RecordBuffer.layOut` does; returns the address behind the last. */
+  layOut(at: number, limit: number, blockEnd: number): number
 }
 
 /** Writes one run file, see run-format.ts. Records come in key order, partition after partition. */
@@ -95,8 +104,8 @@ export class RunWriter implements RecordSink {
   }
 
   /** Writes all that is left of `records`: block by block where the buffer lies in the arena. */
-  writeSorted(records: SortedRecords, beat: () => void): void {
-    while (records.left > 0 && this.arenaAt >= 0 && this.blockStart < 0) {
+  writeSorted(records: Layable, beat: () => void): void {
+    while (records.laysOut && records.left > 0 && this.arenaAt >= 0 && this.blockStart < 0) {
       const { left } = records
       const block = this.arenaAt + this.used
       const limit = this.arenaAt + this.buffer.length

@@ -6,10 +6,14 @@ import { metaKind, metaLength } from '../record/kind.ts'
 /** Below this many records with equal prefixes, comparing beats packing again. */
 const INSERTION_MAX = 12
 
-/** How records are told apart by partition: not at all, by a u32 of their index entry, or by asking. */
+/** How records are told apart by partition: not at all, by a u32 of their index entry or its hash, or by asking. */
 export type PartitionKey =
   | { readonly bits: 0 }
-  | { readonly bits: number; readonly field: number }
+  | {
+      readonly bits: number
+      readonly field: number /** The u32 is a hash, for so many partitions. */
+      readonly hashed?: number
+    }
   | { readonly bits: number; readonly at: (i: number) => number }
 
 /** Memory of the arena for the sort to use meanwhile. */
@@ -72,7 +76,10 @@ class KeySorter {
     const words = this.lowAt * 4
     if ('at' in partition) {
       for (let i = 0; i < count; i++) this.pack(i, i, this.firstDepth, partition.bits, partition.at(i))
-    } else kernels.pack(words, index, this.firstDepth, partition.bits, 'field' in partition ? partition.field : 0)
+    } else {
+      const { field = 0, hashed = 0 } = 'field' in partition ? partition : {}
+      kernels.pack(words, index, this.firstDepth, partition.bits, field, hashed)
+    }
     const aligned = Math.ceil(scratch.at / 64) * 64
     const scratchBytes = scratch.at + scratch.bytes - aligned
     if (count >= RADIX_MIN && RADIX_COUNTS_BYTES - 64 + count * 8 <= scratchBytes) kernels.radix(words, count, aligned)

@@ -1,11 +1,13 @@
-import { emptyView, type RecordStream, type RecordView } from '../record/record-stream.ts'
+import { emptyView, type RecordView } from '../record/record-stream.ts'
 import type { RecordBuffer } from './record-buffer.ts'
+import type { Layable } from './run-writer.ts'
 
 /** Records whose memory is touched ahead, so that the processor waits for many cache misses at once. */
 const AHEAD = 32
 
 /** One partition's stretch of a sorted record buffer, as a stream. */
-export class SortedRecords implements RecordStream {
+export class SortedRecords implements Layable {
+  readonly laysOut = true
   readonly view: RecordView = emptyView()
   private readonly buffer: RecordBuffer
   private readonly indexAt: (rank: number) => number
@@ -32,14 +34,12 @@ export class SortedRecords implements RecordStream {
     return true
   }
 
-  /** Lays out the next records as `RecordBuffer.layOut` does; returns the address behind the last. */
   layOut(at: number, limit: number, blockEnd: number): number {
     const { buffer } = this
     this.rank = this.warm = buffer.layOut(this.rank, this.end, at, limit, blockEnd)
     return buffer.laidTo
   }
 
-  /** Records that were neither advanced to nor laid out. */
   get left(): number {
     return this.end - this.rank
   }

@@ -6,6 +6,7 @@
 import { hashKey, headOf, tailOf } from './hash'
 
 export { csv, quotes } from './csv'
+export { gatherEntries } from './entries'
 export { lzPack, lzUnpack } from './lz'
 export { lay, merge, mergeResume, mergeStart } from './merge'
 export { agree, append, gather, pack, radix } from './records'

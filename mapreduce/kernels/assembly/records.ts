@@ -143,6 +143,7 @@ export function pack(
   depth: u32,
   partitionBits: u32,
   partitionField: usize,
+  hashed: u32,
 ): void {
   let entry = base
   for (let i: u32 = 0; i < count; i++, entry += stride) {
@@ -153,7 +154,8 @@ export function pack(
     const skip: u32 = depth == 0 ? 0 : depth - 1
     const prefix: u64 = length <= skip ? 0 : prefixOf(key + skip, length - skip)
     const bytes = depth == 0 ? (<u64>(meta >>> 27) << 32) | (prefix >> 32) : prefix >> 24
-    const partition: u64 = partitionBits == 0 ? 0 : load<u32>(entry + partitionField)
+    let partition: u64 = partitionBits == 0 ? 0 : load<u32>(entry + partitionField)
+    if (hashed != 0) partition = (partition * hashed) >> 32
     const high = (partition << (40 - partitionBits)) | (bytes >> partitionBits)
     store<u64>(words + (<usize>i << 3), (high << 24) | i)
   }

@@ -119,7 +119,8 @@ describe('records of texts', () => {
         fc.integer({ min: 0, max: 12 }),
         fc.constantFrom(0, 1, 3, 8, 17),
         fc.integer({ min: 100, max: 3000 }),
-        (rows, depth, bits, blockBytes) => {
+        fc.boolean(),
+        (rows, depth, bits, blockBytes, isHash) => {
           begin(rows, 6000)
           const partitions = bits === 0 ? 1 : 1 << Math.min(bits, 12)
           for (const [, kernels] of both) kernels.append(STATE, PENDING, 0, rows.length, partitions, 0, 0)
@@ -141,7 +142,8 @@ describe('records of texts', () => {
             .toString('hex')
             .slice(0, 2 * (agreed ?? 0))
           expect(rows.every(([key]) => Buffer.from(key).toString('hex').startsWith(beginning))).toBe(true)
-          for (const [, kernels] of both) kernels.pack(words, keys, depth, bits, index.partition)
+          const hashed = isHash ? partitions : 0
+          for (const [, kernels] of both) kernels.pack(words, keys, depth, bits, index.partition, hashed)
           same(words, words + rows.length * 8)
           for (const [, kernels] of both) kernels.radix(words, rows.length, OUT)
           same(words, words + rows.length * 8)

@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
 import type { Kernels } from '../../../mapreduce/kernels/kernels.ts'
 import { type FoldOperation, stopped } from '../../../mapreduce/kernels/layout.ts'
 import { plainKernels } from '../../../mapreduce/kernels/plain.ts'
+import { useArena } from '../../../mapreduce/record/copy-bytes.ts'
 import { packMeta } from '../../../mapreduce/record/kind.ts'
 import { FoldTable } from '../../../mapreduce/shuffle/fold-table.ts'
-import { bitsOf } from '../../../mapreduce/shuffle/partitioner.ts'
+import { RunWriter } from '../../../mapreduce/shuffle/run-writer.ts'
+import { SortedEntries } from '../../../mapreduce/shuffle/sorted-entries.ts'
 import { compiledKernels } from '../kernels/compiled.ts'
+import { freshFile } from './runs.ts'
 
 const BATCH = 512
 
@@ -15,6 +19,7 @@ const BATCH = 512
 class Fed {
   readonly table: FoldTable
   readonly arena: Arena
+  readonly kernels: Kernels
   private readonly pending: number
   private readonly values: number
   private readonly stage: number
@@ -25,7 +30,8 @@ class Fed {
     this.pending = this.arena.reserve(BATCH * 8)
     this.values = this.arena.reserve(BATCH * 8)
     this.stage = this.arena.reserve(512 * 1024)
-    this.table = new FoldTable(this.arena, make(this.arena), operation, byteLength)
+    this.kernels = make(this.arena)
+    this.table = new FoldTable(this.arena, this.kernels, operation, byteLength)
   }
 
   /** Folds all rows, spilling whenever the table says it is full. */
@@ -59,7 +65,7 @@ class Fed {
 
   sorted(): string[] {
     const { table, arena } = this
-    const at = table.sort(bitsOf(3), (i) => table.hashOf(i) % 3)
+    const at = table.sort(3, (i) => table.hashOf(i) % 3)
     return Array.from({ length: table.count }, (_, rank) => {
       const i = at(rank)
       const key = arena.bytes.toString('latin1', table.keyStartOf(i), table.keyStartOf(i) + table.keyLengthOf(i))
@@ -127,6 +133,37 @@ describe.each(Object.entries(kernels))('a table with %s kernels', (_name, make) 
       }),
       { numRuns: 9 },
     )
+  })
+
+  test('writes its entries by a kernel as one at a time, in each partition by the hash of the keys', () => {
+    const numbers = [0, -0, 1, -1, 127, -128, 2 ** 30 - 1, 2 ** 30, -(2 ** 30), 2 ** 40 + 1, Number.MAX_SAFE_INTEGER]
+    const rows = Array.from({ length: 6000 }, (_, i): [string, number] => {
+      const n = (i * 2654435761) % 4294967296
+      return [`${'key'.repeat(n % 11)}${n % 5501}`, numbers[n % numbers.length] ?? 0]
+    })
+    for (const holds of ['values', 'keys', 'partial counts'] as const) {
+      const fed = new Fed(make, 'max', 4 * 1024 * 1024)
+      fed.feed(holds === 'partial counts' ? rows.filter(([, value]) => value >= 0) : rows)
+      const { table, arena } = fed
+      useArena(arena.bytes, fed.kernels.copy)
+      const at = arena.reserve(128 * 1024)
+      const written = [arena.bytes.subarray(at, at + 128 * 1024), Buffer.alloc(128 * 1024)].map((buffer) => {
+        const file = freshFile()
+        const writer = new RunWriter(file, buffer)
+        const indexAt = table.sort(5)
+        let rank = 0
+        const slices = [...table.counts(5)].map((entries) => {
+          writer.writeSorted(new SortedEntries(table, indexAt, rank, rank + entries, holds), () => {})
+          rank += entries
+          return writer.endSlice()
+        })
+        writer.close()
+        return { bytes: readFileSync(file), slices }
+      })
+      expect(written[0]?.slices).toEqual(written[1]?.slices)
+      expect(written[0]?.slices.every(({ records }) => records > 500)).toBe(true)
+      expect(written[0]?.bytes.equals(written[1]?.bytes ?? Buffer.alloc(0))).toBe(true)
+    }
   })
 
   test('takes keys as long as it says, a good many of them', () => {
