@@ -53,6 +53,7 @@ export { Text } from './record/text.ts'
 export { type Aggregate, bottom, count, distinct, first, max, mean, min, sum, top } from './shuffle/aggregate.ts'
 export { identity, type PassThrough, sorted } from './shuffle/pass-through.ts'
 export { hash, type NamedPartition, range } from './shuffle/range.ts'
+export { type BuiltInMap, words } from './task/built-in-map.ts'
 
 /**
  * Runs a job from its input to its committed output, see `RunJobOptions`. Throws `MrError`. The master is loaded only

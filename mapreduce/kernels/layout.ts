@@ -21,6 +21,8 @@ export const table = {
   keysUsed: 6,
   keysMax: 7,
   status: 8,
+  /** Words that the last `countWords` took. */
+  taken: 10,
 } as const
 export const TABLE_BYTES = 64 + 1024
 
@@ -31,7 +33,7 @@ export const INLINE_BYTES_MAX = 16
 export const SLOT_BYTES = 8
 export const PENDING_BYTES = 8
 
-/** Why `fold` stopped before the last pending record. */
+/** Why `fold` stopped before the last pending record, or `countWords` before the last word. */
 export const stopped = {
   no: 0,
   /** More slots, or a spill, are needed. */
@@ -39,9 +41,14 @@ export const stopped = {
   keysFull: 2,
   /** The value, or its sum, is not an integer a double holds exactly. */
   notExact: 3,
+  /** `countWords`: the word is longer than what was asked for. */
+  keyLong: 4,
 } as const
 
 export const foldOperation = { sum: 0, min: 1, max: 2 } as const
+
+/** Bytes `countWords` needs for bounds of words. */
+export const WORD_SCRATCH_BYTES = 4096
 
 /** Bytes past the end of any key that kernels may read (never use): keys must not end closer to the arena's end. */
 export const SLACK_BYTES = 16

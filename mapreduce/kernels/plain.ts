@@ -1,11 +1,11 @@
 import { QUOTED } from '../record/csv-row.ts'
 import { hashKey } from '../record/hash.ts'
-import { metaKind, metaLength } from '../record/kind.ts'
+import { metaKind, metaLength, packMeta } from '../record/kind.ts'
 import { tokenise } from '../record/token-window.ts'
 import type { Arena } from './arena.ts'
 import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
-import { ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
+import { ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, PENDING_BYTES, stopped, table } from './layout.ts'
 
 /** The kernels in plain TypeScript: the reference for their meaning, and what runs where WebAssembly SIMD does not. */
 export function plainKernels(arena: Arena): Kernels {
@@ -24,7 +24,7 @@ export function plainKernels(arena: Arena): Kernels {
     return true
   }
 
-  return {
+  const kernels: Kernels = {
     name: 'plain',
 
     tokenise: (position, limit, out, most) => tokenise(bytes, position, limit, u32, out >>> 2, most),
@@ -39,6 +39,37 @@ export function plainKernels(arena: Arena): Kernels {
         if (at < 0) break
         u32[(out >>> 2) + found++] = at++
       }
+      return found
+    },
+
+    countFeeds(position, limit) {
+      let found = 0
+      for (let at = position; at < limit; at++) if (bytes[at] === 10) found++
+      return found
+    },
+
+    matchingLines(position, limit, needle, length, _one, _two, crlf, out, most) {
+      const wanted = bytes.subarray(needle, needle + length)
+      let found = 0
+      let passed = 0
+      let at = position
+      while (at < limit && found < most) {
+        const line = bytes.subarray(at, limit)
+        const feed = line.indexOf(10)
+        const next = feed < 0 ? limit : at + feed + 1
+        let end = feed < 0 ? limit : at + feed
+        if (crlf !== 0 && end > at && bytes[end - 1] === 13) end--
+        if (bytes.subarray(at, end).includes(wanted)) {
+          const row = (out >>> 2) + 2 + found++ * 3
+          u32[row] = at
+          u32[row + 1] = end
+          u32[row + 2] = passed
+          passed = 0
+        } else passed++
+        at = next
+      }
+      u32[out >>> 2] = at
+      u32[(out >>> 2) + 1] = passed
       return found
     },
 
@@ -141,6 +172,34 @@ export function plainKernels(arena: Arena): Kernels {
       return i
     },
 
+    countWords(state, position, limit, keyBytesMax, kindOfKey, scratch) {
+      const at = state >>> 2
+      const one = scratch + PENDING_BYTES
+      let stoppedBy: number = stopped.no
+      let taken = 0
+      let next = position
+      while (tokenise(bytes, next, limit, u32, scratch >>> 2, 1) > 0) {
+        const start = u32[scratch >>> 2] ?? 0
+        const end = u32[(scratch >>> 2) + 1] ?? 0
+        next = start
+        if (end - start > keyBytesMax) {
+          stoppedBy = stopped.keyLong
+          break
+        }
+        u32[(scratch >>> 2) + 1] = packMeta(kindOfKey, end - start)
+        f64[one >>> 3] = 1
+        if (kernels.fold(state, scratch, one, 0, 1, foldOperation.sum) === 0) {
+          stoppedBy = u32[at + table.status] ?? 0
+          break
+        }
+        taken++
+        next = end
+      }
+      u32[at + table.status] = stoppedBy
+      u32[at + table.taken] = taken
+      return stoppedBy === stopped.no ? limit : next
+    },
+
     copy(to, from, length) {
       bytes.copyWithin(to, from, from + length)
     },
@@ -161,4 +220,5 @@ export function plainKernels(arena: Arena): Kernels {
       }
     },
   }
+  return kernels
 }

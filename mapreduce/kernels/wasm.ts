@@ -21,13 +21,16 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     }
     throw error
   }
-  const { tokenise, lines, csv, quotes, fold, copy, rehash } = instance.exports
+  const { tokenise, lines, countFeeds, matchingLines, csv, quotes, fold, countWords, copy, rehash } = instance.exports
   if (
     !isFunction(tokenise) ||
     !isFunction(lines) ||
+    !isFunction(countFeeds) ||
+    !isFunction(matchingLines) ||
     !isFunction(csv) ||
     !isFunction(quotes) ||
     !isFunction(fold) ||
+    !isFunction(countWords) ||
     !isFunction(copy) ||
     !isFunction(rehash)
   ) {
@@ -37,6 +40,9 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     name: 'wasm',
     tokenise: (position, limit, out, most) => tokenise(position, limit, out, most) >>> 0,
     lines: (position, limit, out, most) => lines(position, limit, out, most) >>> 0,
+    countFeeds: (position, limit) => countFeeds(position, limit) >>> 0,
+    matchingLines: (position, limit, needle, length, one, two, crlf, out, most) =>
+      matchingLines(position, limit, needle, length, one, two, crlf, out, most) >>> 0,
     csv: (position, limit, ends, endsMax, rows, rowsMax, dialect) =>
       csv(
         position,
@@ -53,6 +59,8 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
       ) >>> 0,
     quotes: (position, limit, quote, delimiter, before) => quotes(position, limit, quote, delimiter, before) >>> 0,
     fold: (table, pending, values, from, to, operation) => fold(table, pending, values, from, to, operation) >>> 0,
+    countWords: (table, position, limit, keyBytesMax, kindOfKey, scratch) =>
+      countWords(table, position, limit, keyBytesMax, kindOfKey, scratch) >>> 0,
     copy: (to, from, length) => {
       copy(to, from, length)
     },

@@ -169,6 +169,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/flow/graph.ts',
       'mapreduce/flow/rows.ts',
       'mapreduce/master/run-job.ts',
+      'mapreduce/task/built-in-map.ts',
     ],
   },
 

@@ -3,37 +3,40 @@
  * kernels/kernels.ts and kernels/layout.ts; kernels/plain.ts is the reference. No runtime, no allocation.
  */
 
+import {
+  TABLE_SLOTS,
+  TABLE_SLOT_MASK,
+  TABLE_ENTRIES,
+  TABLE_COUNT,
+  TABLE_ENTRIES_MAX,
+  TABLE_KEYS,
+  TABLE_KEYS_USED,
+  TABLE_KEYS_MAX,
+  TABLE_STATUS,
+  TABLE_NEAR,
+  TABLE_BATCH,
+  BATCH,
+  BATCH_CELL,
+  ENTRY_SHIFT,
+  ENTRY_META,
+  ENTRY_HEAD,
+  ENTRY_TAIL,
+  ENTRY_KEY,
+  ENTRY_VALUE,
+  INLINE_BYTES_MAX,
+  STOPPED_TABLE_FULL,
+  STOPPED_KEYS_FULL,
+  STOPPED_NOT_EXACT,
+  EXACT_MAX,
+  headOf,
+  tailOf,
+  hashKey,
+  sameLong,
+} from './table'
+
 export { csv, quotes } from './csv'
-
-const TABLE_SLOTS: usize = 0
-const TABLE_SLOT_MASK: usize = 4
-const TABLE_ENTRIES: usize = 8
-const TABLE_COUNT: usize = 12
-const TABLE_ENTRIES_MAX: usize = 16
-const TABLE_KEYS: usize = 20
-const TABLE_KEYS_USED: usize = 24
-const TABLE_KEYS_MAX: usize = 28
-const TABLE_STATUS: usize = 32
-
-const TABLE_NEAR: usize = 36
-const TABLE_BATCH: usize = 64
-/** Records a batch, and bytes of scratch each: hash u32 | index in the first slot u32 | head 16 bytes. */
-const BATCH: u32 = 32
-const BATCH_CELL: usize = 32
-
-const ENTRY_SHIFT: usize = 5
-const ENTRY_META: usize = 4
-const ENTRY_HEAD: usize = 8
-const ENTRY_TAIL: usize = 16
-const ENTRY_KEY: usize = 20
-const ENTRY_VALUE: usize = 24
-const INLINE_BYTES_MAX: u32 = 16
-
-const STOPPED_TABLE_FULL: u32 = 1
-const STOPPED_KEYS_FULL: u32 = 2
-const STOPPED_NOT_EXACT: u32 = 3
-
-const EXACT_MAX: f64 = 9007199254740991
+export { countFeeds, matchingLines } from './search'
+export { countWords } from './words'
 
 // @ts-ignore: decorator
 @inline
@@ -102,64 +105,6 @@ export function lines(position: usize, limit: usize, out: usize, most: u32): u32
     }
   }
   return <u32>((out - first) >> 2)
-}
-
-// @ts-ignore: decorator
-@inline
-function mix(hash: u32, word: u32): u32 {
-  hash = (hash ^ word) * 0x85ebca6b
-  return hash ^ (hash >>> 15)
-}
-
-/** The first eight bytes at `start`, those beyond `length` zero. Without a branch: lengths are as good as random. */
-// @ts-ignore: decorator
-@inline
-function headOf(start: usize, length: u32): u64 {
-  let missing = 8 - <i32>length
-  missing &= ~(missing >> 31)
-  // A shift by 64 is one by 0, so twice by half.
-  const half = <u64>(missing << 2)
-  return (((load<u64>(start) << half) << half) >> half) >> half
-}
-
-/** The next eight bytes. */
-// @ts-ignore: decorator
-@inline
-function tailOf(start: usize, length: u32): u64 {
-  let missing = 16 - <i32>length
-  missing &= ~(missing >> 31)
-  const over = (missing - 9) >> 31
-  // All eight are missing, or some.
-  const half = <u64>((((8 & ~over) | (missing & over)) << 2))
-  return (((load<u64>(start, 8) << half) << half) >> half) >> half
-}
-
-// @ts-ignore: decorator
-@inline
-function hashKey(start: usize, meta: u32, head: u64, tail: u64): u32 {
-  const length = meta & 0x7ffffff
-  let hash: u32 = meta * 0x9e3779b1
-  hash = mix(hash, <u32>head)
-  hash = mix(hash, <u32>(head >> 32))
-  hash = mix(hash, <u32>tail)
-  hash = mix(hash, <u32>(tail >> 32))
-  if (length > 16) {
-    const end = start + length
-    let at = start + 16
-    for (; at + 4 <= end; at += 4) hash = mix(hash, load<u32>(at))
-    const rest = <u32>(end - at)
-    if (rest != 0) hash = mix(hash, load<u32>(at) & ((1 << (rest << 3)) - 1))
-  }
-  hash = (hash ^ (hash >>> 13)) * 0xc2b2ae35
-  return hash ^ (hash >>> 16)
-}
-
-/** Whether the key of an entry, longer than lies in it and with an equal head, is the one at `start`. */
-function sameLong(entry: usize, start: usize, length: u32): bool {
-  const key: usize = load<u32>(entry, ENTRY_KEY)
-  const last = <usize>length - 8
-  for (let i: usize = 8; i < last; i += 8) if (load<u64>(key + i) != load<u64>(start + i)) return false
-  return load<u64>(key + last) == load<u64>(start + last)
 }
 
 /**
