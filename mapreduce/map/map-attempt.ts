@@ -11,6 +11,7 @@ import type { MapOutput } from '../output/map-output.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
 import { isWords, words } from '../task/built-in-map.ts'
 import { type EngineInput, inputOf } from '../task/engine-job.ts'
+import { needleOf } from '../task/needle.ts'
 import { isOwnError, type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 import { lend } from './lend.ts'
@@ -92,9 +93,14 @@ export class MapAttempt {
     try {
       // A gzip file is one segment whatever its inflated length.
       const length = file.gzip ? source.length : segment.length
-      const reader = openReader(input.input ?? text(), space.chunk, source, segment.start, length, {
+      const format = input.input ?? text()
+      const reader = openReader(format, space.chunk, source, segment.start, length, {
         name: file.name,
         quotes: this.env.quotes.of(segment.file),
+        contains: needleOf(format, file.name, ctx),
+        onPassed: (records) => {
+          this.records += records
+        },
         beforeRefill: () => {
           output.flush()
         },
