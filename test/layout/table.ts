@@ -151,6 +151,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/input/quote-table.ts',
       'mapreduce/output',
       ...reductions,
+      'mapreduce/task/built-in-map.ts',
       'mapreduce/task/join-choice.ts',
       'mapreduce/flow',
       'mapreduce/job.ts',
