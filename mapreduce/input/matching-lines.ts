@@ -112,12 +112,16 @@ export class MatchingLines implements RecordReader {
 /** The most frequent bytes of text, roughly, the most frequent first. All others are rarer. */
 const frequent = Buffer.from(' eatoinsrhldcumfpgwybvkxjqz0123456789.,')
 
-/** Two different places in a needle, where it has two, whose bytes are likely to be the rarest: a good guess costs less than a look. */
+/**
+ * Two places in a needle, different where it has two bytes, of those that are likely to be the rarest; of equally rare ones the
+ * last. A good guess costs less than a look at the text.
+ */
 function rarest(needle: Buffer): readonly [number, number] {
-  const places = Array.from(needle, (byte, place) => ({ place, rank: frequent.indexOf(byte) }))
-  // The last of equals: neighbours tell less than bytes that lie apart, and beginnings are more alike than ends.
-  const rank = ({ rank }: { rank: number }): number => (rank < 0 ? frequent.length : rank)
-  places.sort((a, b) => rank(b) - rank(a) || b.place - a.place)
+  const places = Array.from(needle, (byte, place) => {
+    const rank = frequent.indexOf(byte)
+    return { place, rarity: rank < 0 ? frequent.length : rank }
+  })
+  places.sort((a, b) => b.rarity - a.rarity || b.place - a.place)
   const [first, second = first] = places
   return [first?.place ?? 0, second?.place ?? 0]
 }
