@@ -2,7 +2,7 @@ import { MrError } from '../base/errors.ts'
 import type { TaskContext } from '../job.ts'
 import type { Text } from '../record/text.ts'
 
-/** How input files are cut into records: plain data, which travels to the workers. `R` is the type of a record. */
+/** How input files are cut into records: plain data, but for `contains` of text(). `R` is the type of a record. */
 export type InputFormat<R> = InputSpec & {
   /** Never set: carries the record's type. */
   readonly recordType?: R

@@ -3,6 +3,9 @@ import type { ChunkSpace } from './chunk-space.ts'
 import type { LineReader } from './line-reader.ts'
 import type { ReaderOptions, RecordReader } from './record-reader.ts'
 
+/** Of the text, looked at to tell which bytes are rare. */
+const SAMPLE_BYTES = 8192
+
 /** The lines of a segment that hold certain bytes, found by a kernel some hundreds at a time. */
 export class MatchingLines implements RecordReader {
   record: Text
@@ -14,7 +17,8 @@ export class MatchingLines implements RecordReader {
   private readonly chunkText: Text
   /** As much of the needle as the kernel compares. */
   private readonly laid: number
-  private readonly rare: readonly [number, number]
+  /** Places in it that are compared first. */
+  private rare: readonly [number, number] | undefined
   private readonly matchesMax: number
   /** What of the stretch at hand has not been searched. */
   private from = 0
@@ -39,7 +43,6 @@ export class MatchingLines implements RecordReader {
     this.chunkText = new Text(space.arena.bytes, 0, 0, space.window)
     this.record = this.chunkText
     this.laid = Math.min(needle.length, space.needleBytesMax)
-    this.rare = rarest(needle.subarray(0, this.laid))
     // Two words for the stretch, three for a line.
     this.matchesMax = Math.floor((space.linesMax - 2) / 3)
     needle.copy(space.arena.bytes, space.needleAt, 0, this.laid)
@@ -91,6 +94,10 @@ export class MatchingLines implements RecordReader {
 
   private search(): void {
     const { kernels, arena, needleAt, linesAt } = this.space
+    this.rare ??= rarest(
+      this.needle.subarray(0, this.laid),
+      arena.bytes.subarray(this.from, Math.min(this.to, this.from + SAMPLE_BYTES)),
+    )
     const [one, two] = this.rare
     this.index = 0
     this.found = kernels.matchingLines(
@@ -109,19 +116,15 @@ export class MatchingLines implements RecordReader {
   }
 }
 
-/** The most frequent bytes of text, roughly, the most frequent first. All others are rarer. */
-const frequent = Buffer.from(' eatoinsrhldcumfpgwybvkxjqz0123456789.,')
-
 /**
- * Two places in a needle, different where it has two bytes, of those that are likely to be the rarest; of equally rare ones the
- * last. A good guess costs less than a look at the text.
+ * Two places in a needle, different where it has two bytes, of those whose bytes a piece of the text has least of; of equally
+ * rare ones the last. What is compared first decides how often more has to be.
  */
-function rarest(needle: Buffer): readonly [number, number] {
-  const places = Array.from(needle, (byte, place) => {
-    const rank = frequent.indexOf(byte)
-    return { place, rarity: rank < 0 ? frequent.length : rank }
-  })
-  places.sort((a, b) => b.rarity - a.rarity || b.place - a.place)
+function rarest(needle: Uint8Array, text: Uint8Array): readonly [number, number] {
+  const counts = new Uint32Array(256)
+  for (const byte of text) counts[byte] = (counts[byte] ?? 0) + 1
+  const places = Array.from(needle, (byte, place) => ({ place, count: counts[byte] ?? 0 }))
+  places.sort((a, b) => a.count - b.count || b.place - a.place)
   const [first, second = first] = places
   return [first?.place ?? 0, second?.place ?? 0]
 }
