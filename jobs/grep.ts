@@ -1,4 +1,5 @@
-import { defineJob, MrError, type TaskContext, type Text } from '../mapreduce/index.ts'
+import { defineJob, MrError, type TaskContext, type Text, text } from '../mapreduce/index.ts'
+import { requiredText } from './required-text.ts'
 
 /**
  * The lines that match, byte for byte as they stand in the input, in input order. Nothing is reduced: part files follow
@@ -7,6 +8,8 @@ import { defineJob, MrError, type TaskContext, type Text } from '../mapreduce/in
  * A pattern without metacharacters (or any, with `fixed`) is looked for as bytes. Others are JavaScript regular
  * expressions on the line decoded as UTF-8, where each invalid sequence reads as U+FFFD: `.` matches it, no letter does.
  * What is written is the line itself, never its decoded copy.
+ *
+ * Where every line that matches holds a certain text, the engine looks for that, and the job sees the lines that have it.
  */
 const METACHARACTERS = /[\\^$.*+?()[\]{}|]/
 
@@ -24,10 +27,23 @@ function compile(source: string, flags: string): RegExp {
   }
 }
 
+function isPlain(params: TaskContext['params']): boolean {
+  return params['fixed'] === true || !METACHARACTERS.test(String(params['pattern']))
+}
+
+/** What a line has to hold to be worth a look. */
+function contains({ params }: TaskContext): string | undefined {
+  if (params['invert'] === true || params['ignoreCase'] === true) return undefined
+  const pattern = String(params['pattern'])
+  return isPlain(params) ? pattern : requiredText(pattern)
+}
+
 function matcher({ params }: TaskContext): (line: Text) => boolean {
   const pattern = String(params['pattern'])
-  const plain = params['fixed'] === true || !METACHARACTERS.test(pattern)
+  const plain = isPlain(params)
   if (plain && params['ignoreCase'] !== true) {
+    // Lines without the pattern do not come here, unless they are what is asked for.
+    if (params['invert'] !== true) return () => true
     const bytes = Buffer.from(pattern)
     return (line) => line.includes(bytes)
   }
@@ -42,6 +58,7 @@ let named = false
 
 export default defineJob({
   name: 'grep',
+  input: text({ contains }),
   params: {
     pattern: { type: 'string', required: true, describe: 'regular expression (JavaScript syntax) or plain text' },
     fixed: { type: 'boolean', default: false, describe: 'take the pattern as plain text, whatever is in it' },

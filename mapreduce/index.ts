@@ -54,6 +54,7 @@ export { type Aggregate, bottom, count, distinct, first, max, mean, min, stats, 
 export { identity, type PassThrough, sorted } from './shuffle/pass-through.ts'
 export { hash, type NamedPartition, range } from './shuffle/range.ts'
 export { mergeStats, type Stats } from './shuffle/stats-fold.ts'
+export { type BuiltInMap, words } from './task/built-in-map.ts'
 
 /**
  * Runs a job from its input to its committed output, see `RunJobOptions`. Throws `MrError`. The master is loaded only

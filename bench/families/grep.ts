@@ -22,7 +22,11 @@ export const grep: Family = {
       {
         title: `grep ${word}, ${Math.round(input.bytes / 2 ** 20)} MiB`,
         inputBytes: input.bytes,
-        contenders: [...workers.map((n) => quernRow(input, word, n, options)), grepRow(input, word, options)],
+        contenders: [
+          ...workers.map((n) => quernRow(input, word, n, options)),
+          startRow(word, options),
+          grepRow(input, word, options),
+        ],
       },
     ]
   },
@@ -34,6 +38,17 @@ function quernRow(input: Input, word: string, workers: number, options: BenchOpt
     ...quernJob(input, ['grep', '-p', `pattern=${word}`], options, { name, workers }),
     name: `quern, ${workers} worker${workers === 1 ? '' : 's'}`,
     answer: (attempt) => hashParts(quernOutput(options, name, attempt)),
+  }
+}
+
+/** What of the rows above is no search. */
+function startRow(word: string, options: BenchOptions): Contender {
+  const input = zipfFile(1000, options)
+  return {
+    ...quernJob(input, ['grep', '-p', `pattern=${word}`], options, { name: 'grep-start', workers: 1 }),
+    name: 'quern, 1 KB',
+    how: 'the same job, for nearly nothing',
+    inputBytes: input.bytes,
   }
 }
 

@@ -7,7 +7,7 @@ import { quernJob, quernOutput, readParts, sortedLines } from '../quern-job.ts'
 
 const peers = path.resolve(import.meta.dirname, '../peers')
 
-/** The main job: words and their counts, by the bundled job's plain `map` function, against what people use instead. */
+/** The main job: words and their counts, by the bundled job's plain `map` function and by the built-in one, against what people use instead. */
 export const wordcount: Family = {
   name: 'wordcount',
   about: 'word count over Zipf-like text, whole process, warm cache',
@@ -15,6 +15,7 @@ export const wordcount: Family = {
     const input = zipfFile(options.sizeBytes, options)
     const contenders = [
       quernRow(input, options),
+      builtInRow(input, options),
       awkRow('mawk', input, options),
       readlineRow(input, options),
       duckdbRow(input, options),
@@ -33,6 +34,17 @@ function quernRow(input: Input, options: BenchOptions): Contender {
   return {
     ...quernJob(input, ['wordcount'], options),
     answer: (attempt) => sortedLines(readParts(quernOutput(options, 'wordcount', attempt))),
+  }
+}
+
+/** The same with the map that the engine knows by name, as `bench/peers/wordcount-built-in.mjs` has it. */
+function builtInRow(input: Input, options: BenchOptions): Contender {
+  const name = 'built-in'
+  return {
+    ...quernJob(input, [path.join(peers, 'wordcount-built-in.mjs')], options, { name }),
+    name: 'quern, words',
+    how: '`map: words` in place of the function',
+    answer: (attempt) => sortedLines(readParts(quernOutput(options, name, attempt))),
   }
 }
 

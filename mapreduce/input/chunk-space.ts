@@ -8,6 +8,8 @@ import { type ByteSource, READ_ALIGN_BYTES } from './byte-source.ts'
 const LINES_MAX = 4096
 const WORDS_MAX = 8192
 const SEPARATORS_MAX = 8192
+/** Bytes of what lines are searched for that the kernel compares. */
+const NEEDLE_BYTES = 1024
 
 /**
  * The stretch of the arena that input is read into, for the life of the worker: the unfinished line of the last chunk
@@ -22,6 +24,9 @@ export class ChunkSpace {
   readonly linesAt: number
   readonly linesMax = LINES_MAX
   readonly window: ChunkWindow
+  /** Where a needle lies for the kernel, as much of it as there is room for. */
+  readonly needleAt: number
+  readonly needleBytesMax = NEEDLE_BYTES
   /** Where the window keeps what it finds; readers that have no use for words keep offsets of their own there. */
   readonly spansAt: number
   readonly spansMax = WORDS_MAX * 2
@@ -37,6 +42,7 @@ export class ChunkSpace {
     this.chunkAt = at + this.carryBytes
     this.linesAt = arena.reserve(LINES_MAX * 4)
     this.spansAt = arena.reserve(WORDS_MAX * 8)
+    this.needleAt = arena.reserve(NEEDLE_BYTES + SLACK_BYTES)
     this.window = new ChunkWindow(arena, kernels, this.spansAt, arena.reserve(SEPARATORS_MAX * 4))
   }
 

@@ -6,7 +6,7 @@ const csvFlags = ['renameHeaders', 'trim', 'ignoreEmpty', 'discardUnmappedColumn
 
 /** The options each format has. Anything else is a slip, which would otherwise be passed over without a word. */
 const options: Readonly<Record<string, readonly string[]>> = {
-  text: ['crlf'],
+  text: ['crlf', 'contains'],
   keyValue: ['crlf', 'separator'],
   csv: ['headers', 'delimiter', 'quote', 'escape', 'comment', 'columns', ...csvFlags],
   jsonl: [],
@@ -32,6 +32,10 @@ export function formatProblem(role: 'input' | 'output', format: Given): string |
   }
   if (format['crlf'] !== undefined && typeof format['crlf'] !== 'boolean') return `${name}(): \`crlf\` is true or false`
   switch (name) {
+    case 'text':
+      return format['contains'] === undefined || typeof format['contains'] === 'function'
+        ? undefined
+        : 'text(): `contains` is a function that returns a string or bytes, such as (ctx) => ctx.params.word'
     case 'keyValue':
       return format['separator'] === undefined || isText(format['separator'])
         ? undefined

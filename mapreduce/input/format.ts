@@ -1,7 +1,8 @@
 import { MrError } from '../base/errors.ts'
+import type { TaskContext } from '../job.ts'
 import type { Text } from '../record/text.ts'
 
-/** How input files are cut into records: plain data, which travels to the workers. `R` is the type of a record. */
+/** How input files are cut into records: plain data, but for `contains` of text(). `R` is the type of a record. */
 export type InputFormat<R> = InputSpec & {
   /** Never set: carries the record's type. */
   readonly recordType?: R
@@ -40,6 +41,11 @@ export interface TextInput {
   readonly input: 'text'
   /** A CR before the LF belongs to the line end. */
   readonly crlf?: boolean
+  /**
+   * Lines without these bytes are passed over: they count as records of the input, and `map` is not called for them. Asked
+   * for every stretch of a file that is read, once `setup` is done. Undefined, or none: all lines.
+   */
+  readonly contains?: (ctx: TaskContext) => Uint8Array | string | undefined
 }
 
 export interface KeyValueInput {
@@ -125,8 +131,8 @@ export interface KeyValueRecord {
   readonly value: Text
 }
 
-/** Lines: LF ends one and is not part of it; a CR before it stays, unless `crlf`. The default. */
-export const text = (options: { crlf?: boolean } = {}): InputFormat<Text> => ({ ...options, input: 'text' })
+/** Lines: LF ends one and is not part of it; a CR before it stays, unless `crlf`. The default. `contains`: only lines with these bytes. */
+export const text = (options: Omit<TextInput, 'input'> = {}): InputFormat<Text> => ({ ...options, input: 'text' })
 /** Lines cut at the first separator. */
 export const keyValue = (options: { crlf?: boolean; separator?: string } = {}): InputFormat<KeyValueRecord> => ({
   ...options,

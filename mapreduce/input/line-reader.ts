@@ -4,10 +4,17 @@ import { type ByteSource, READ_ALIGN_BYTES } from './byte-source.ts'
 import type { ChunkSpace } from './chunk-space.ts'
 import { RECORD_BYTES_MAX, type ReaderOptions, type RecordReader } from './record-reader.ts'
 
+const LF = 10
 const CR = 13
 
 export interface LineReaderOptions extends ReaderOptions {
   readonly crlf: boolean
+}
+
+/** Whole lines in the chunk, line ends included: addresses in the arena. */
+export interface LineStretch {
+  start: number
+  end: number
 }
 
 /**
@@ -38,6 +45,7 @@ export class LineReader implements RecordReader {
   private endOfFile = false
   /** Set while the current record is one that no chunk could hold. */
   private longPosition = -1
+  private readonly stretch: LineStretch = { start: 0, end: 0 }
 
   constructor(space: ChunkSpace, source: ByteSource, start: number, length: number, options: LineReaderOptions) {
     this.space = space
@@ -76,16 +84,55 @@ export class LineReader implements RecordReader {
     return this.findLines()
   }
 
+  /**
+   * Moves over all lines that are at hand, in place of `next`. 'record': over one that no chunk holds, which is `record`.
+   * Undefined: there are no more. Only for who never calls `next`.
+   */
+  nextLines(): LineStretch | 'record' | undefined {
+    this.endLongLine()
+    while (this.cursor < this.endAddress) {
+      const end = this.wholeLinesEnd()
+      if (end > this.cursor) return this.stretchTo(end)
+      if (this.endOfFile) return this.cursor < this.dataEnd ? this.stretchTo(this.dataEnd) : undefined
+      if (this.dataEnd - this.cursor > this.space.carryBytes) {
+        this.longLine()
+        return 'record'
+      }
+      this.refill()
+    }
+    return undefined
+  }
+
+  private stretchTo(end: number): LineStretch {
+    const { stretch } = this
+    stretch.start = this.cursor
+    stretch.end = this.cursor = this.scanned = end
+    this.space.window.extend(end)
+    return stretch
+  }
+
+  /** Behind the last line that is whole in the chunk and starts in the segment; the cursor when there is none. */
+  private wholeLinesEnd(): number {
+    const { bytes } = this.space.arena
+    const { scanned, dataEnd, endAddress } = this
+    if (endAddress <= dataEnd) {
+      const from = Math.max(scanned, endAddress - 1)
+      const feed = bytes.subarray(from, dataEnd).indexOf(LF)
+      if (feed >= 0) return from + feed + 1
+    }
+    const feed = bytes.subarray(scanned, dataEnd).lastIndexOf(LF)
+    if (feed >= 0) return scanned + feed + 1
+    this.scanned = dataEnd
+    return this.cursor
+  }
+
   head(bytesMax: number): Buffer {
     const { buffer, start, end } = this.record
     return Buffer.from(buffer.subarray(start, Math.min(end, start + bytesMax)))
   }
 
   private findLines(): boolean {
-    if (this.longPosition >= 0) {
-      this.longPosition = -1
-      this.record = this.chunkText
-    }
+    this.endLongLine()
     for (;;) {
       if (this.cursor >= this.endAddress) return false
       const found = this.scan(this.space.linesMax)
@@ -99,6 +146,12 @@ export class LineReader implements RecordReader {
       if (this.dataEnd - this.cursor > this.space.carryBytes) return this.longLine()
       this.refill()
     }
+  }
+
+  private endLongLine(): void {
+    if (this.longPosition < 0) return
+    this.longPosition = -1
+    this.record = this.chunkText
   }
 
   /** Looks for LFs in what has not been scanned; leaves `scanned` after the last one found, or at the end. */
@@ -178,7 +231,8 @@ export class LineReader implements RecordReader {
     return true
   }
 
-  private positionOf(address: number): number {
+  /** The position in the file of an address in the chunk. */
+  positionOf(address: number): number {
     return this.chunkPosition + (address - this.space.chunkAt)
   }
 }

@@ -5,6 +5,7 @@ import { FixedReader } from './fixed-reader.ts'
 import { formatOfFile, type InputSpec } from './format.ts'
 import { LineReader } from './line-reader.ts'
 import { JsonlReader, KeyValueReader } from './line-records.ts'
+import { MatchingLines } from './matching-lines.ts'
 import type { ReaderOptions, RecordReader } from './record-reader.ts'
 import { RecordsReader } from './records-reader.ts'
 import { TableReader } from './table-reader.ts'
@@ -23,7 +24,12 @@ export function openReader(
     new LineReader(space, source, start, length, { ...options, crlf: crlf === true })
   const own = formatOfFile(format, options.name)
   switch (own.input) {
-    case 'text':
+    case 'text': {
+      const { contains } = options
+      const all = lines(own.crlf)
+      if (contains === undefined || contains.length === 0) return all
+      return new MatchingLines(all, space, contains, own.crlf === true, options)
+    }
     case 'lines':
       return lines(own.crlf)
     case 'keyValue':

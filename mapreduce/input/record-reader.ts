@@ -17,6 +17,10 @@ export interface ReaderOptions {
   readonly beforeRefill: () => void
   /** Called with the number of bytes after every read. */
   readonly onRead: (bytes: number) => void
+  /** Lines without these bytes are passed over; empty or none: all are records. For `text()`. */
+  readonly contains?: Buffer | undefined
+  /** Called with the number of records that were passed over, before the next one that was not. */
+  readonly onPassed?: (records: number) => void
   /** Where the states of quotes in this file are remembered for all that read it, see `quoteStateAt`. */
   readonly quotes?: Uint8Array
 }

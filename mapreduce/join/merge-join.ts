@@ -13,6 +13,7 @@ import { openOutput } from '../output/open-output.ts'
 import { Decoder } from '../record/decode.ts'
 import { Encoder } from '../record/encode.ts'
 import { type EngineJoin, joinOf } from '../task/engine-job.ts'
+import { needleOf } from '../task/needle.ts'
 import { type TaskEnvironment, userStep, type WorkerEnvironment } from '../task/task-environment.ts'
 import { reduceError } from '../task/user-error.ts'
 import { HeldRows } from './held-rows.ts'
@@ -34,6 +35,8 @@ export class MergeJoin {
   private readonly join: EngineJoin
   private readonly chunks: Readonly<Record<JoinSideName, ChunkSpace>>
   private readonly heldRegion: Buffer
+  /** Records of the sides that the task passed over. */
+  private passed = 0
 
   constructor({ job, space, plan }: WorkerEnvironment) {
     this.join = joinOf(job, plan.params)
@@ -74,7 +77,7 @@ export class MergeJoin {
     return {
       ok: true,
       counters: {
-        [counter.mapInputRecords]: left.records + right.records,
+        [counter.mapInputRecords]: left.records + right.records + this.passed,
         [counter.mapInputBytes]: task.segments.reduce((sum, segment) => sum + segment.length, 0),
         [counter.mapOutputRecords]: output.records,
         [counter.outputRecords]: writer.records,
@@ -96,6 +99,7 @@ export class MergeJoin {
     heldSide: JoinSideName,
   ): Promise<Readonly<Record<JoinSideName, SortedSide>>> {
     const bound = await this.boundOf(task, env)
+    this.passed = 0
     const opened: OpenFile[] = []
     const open = async (name: JoinSideName): Promise<SortedSide> => {
       const file = filesOf(env, name)[task.task]
@@ -166,11 +170,16 @@ export class MergeJoin {
     })
     ctx.inputFile = file.name
     ctx.inputName = name
-    const reader = openReader(this.join[name].input ?? text(), this.chunks[name], source, 0, source.length, {
+    const format = this.join[name].input ?? text()
+    const reader = openReader(format, this.chunks[name], source, 0, source.length, {
       name: file.name,
       beforeRefill: () => {},
       onRead: (bytes) => {
         progress.read(bytes)
+      },
+      contains: needleOf(format, file.name, ctx),
+      onPassed: (records) => {
+        this.passed += records
       },
     })
     return {

@@ -33,6 +33,8 @@ export const table = {
   cells: 10,
   /** Where `gatherEntries` ended. */
   laidTo: 11,
+  /** Words that the last `countWords` took. */
+  taken: 12,
 } as const
 export const TABLE_BYTES = 64 + 1024
 
@@ -88,7 +90,7 @@ export const mergeStatus = {
 /** What `radix` needs of scratch, beside eight bytes a word; with what aligning it may take. */
 export const RADIX_COUNTS_BYTES = 4 * 1024 * 4 + 64
 
-/** Why `fold` stopped before the last pending record. */
+/** Why `fold` stopped before the last pending record, or `countWords` before the last word. */
 export const stopped = {
   no: 0,
   /** More slots, or a spill, are needed. */
@@ -96,17 +98,22 @@ export const stopped = {
   keysFull: 2,
   /** The value, or its sum, is not an integer a double holds exactly. */
   notExact: 3,
+  /** `countWords`: the word is longer than what was asked for. */
+  keyLong: 4,
 } as const
 
-/** `stats`: the entry's value is the sum, and its cell has the rest. */
 /** What the numbers of a table are: values, counts that the reduce takes as unfinished, or nothing (keys alone). */
 export const entryHolds = { values: 0, counts: 1, keys: 2 } as const
 
+/** `stats`: the entry's value is the sum, and its cell has the rest. */
 export const foldOperation = { sum: 0, min: 1, max: 2, stats: 3 } as const
 export type FoldOperation = keyof typeof foldOperation
 
 export const CELL_BYTES = 24
 export const cell = { min: 0, max: 8, count: 16 } as const
+
+/** Bytes `countWords` needs for bounds of words. */
+export const WORD_SCRATCH_BYTES = 4096
 
 /** Bytes past the end of any key that kernels may read (never use): keys must not end closer to the arena's end. */
 export const SLACK_BYTES = 16

@@ -1,11 +1,21 @@
 import { QUOTED } from '../record/csv-row.ts'
 import { hashKey } from '../record/hash.ts'
-import { metaKind, metaLength } from '../record/kind.ts'
+import { metaKind, metaLength, packMeta } from '../record/kind.ts'
 import { tokenise } from '../record/token-window.ts'
 import type { Arena } from './arena.ts'
 import { CsvScan, scanQuotes } from './csv-scan.ts'
 import type { Kernels } from './kernels.ts'
-import { CELL_BYTES, cell, ENTRY_BYTES, entry, foldOperation, INLINE_BYTES_MAX, stopped, table } from './layout.ts'
+import {
+  CELL_BYTES,
+  cell,
+  ENTRY_BYTES,
+  entry,
+  foldOperation,
+  INLINE_BYTES_MAX,
+  PENDING_BYTES,
+  stopped,
+  table,
+} from './layout.ts'
 import { lzPack, lzUnpack } from './lz.ts'
 import { plainEntries } from './plain-entries.ts'
 import { plainRecords } from './plain-records.ts'
@@ -49,13 +59,44 @@ export function plainKernels(arena: Arena): Kernels {
     f64[at + (cell.count >>> 3)] = (f64[at + (cell.count >>> 3)] ?? 0) + 1
   }
 
-  return {
+  const kernels: Kernels = {
     name: 'plain',
 
     tokenise: (position, limit, out, most) => tokenise(bytes, position, limit, u32, out >>> 2, most),
 
     lines: (position, limit, out, most) => places(position, limit, out, most, LF),
     places,
+
+    countFeeds(position, limit) {
+      let found = 0
+      for (let at = position; at < limit; at++) if (bytes[at] === 10) found++
+      return found
+    },
+
+    matchingLines(position, limit, needle, length, _one, _two, crlf, out, most) {
+      const wanted = bytes.subarray(needle, needle + length)
+      let found = 0
+      let passed = 0
+      let at = position
+      while (at < limit && found < most) {
+        const line = bytes.subarray(at, limit)
+        const feed = line.indexOf(10)
+        const next = feed < 0 ? limit : at + feed + 1
+        let end = feed < 0 ? limit : at + feed
+        if (crlf !== 0 && end > at && bytes[end - 1] === 13) end--
+        if (bytes.subarray(at, end).includes(wanted)) {
+          const row = (out >>> 2) + 2 + found++ * 3
+          u32[row] = at
+          u32[row + 1] = end
+          u32[row + 2] = passed
+          passed = 0
+        } else passed++
+        at = next
+      }
+      u32[out >>> 2] = at
+      u32[(out >>> 2) + 1] = passed
+      return found
+    },
 
     csv(position, limit, ends, endsMax, rows, rowsMax, dialect) {
       const scan = new CsvScan(dialect)
@@ -167,6 +208,34 @@ export function plainKernels(arena: Arena): Kernels {
       return i
     },
 
+    countWords(state, position, limit, keyBytesMax, kindOfKey, scratch) {
+      const at = state >>> 2
+      const one = scratch + PENDING_BYTES
+      let stoppedBy: number = stopped.no
+      let taken = 0
+      let next = position
+      while (tokenise(bytes, next, limit, u32, scratch >>> 2, 1) > 0) {
+        const start = u32[scratch >>> 2] ?? 0
+        const end = u32[(scratch >>> 2) + 1] ?? 0
+        next = start
+        if (end - start > keyBytesMax) {
+          stoppedBy = stopped.keyLong
+          break
+        }
+        u32[(scratch >>> 2) + 1] = packMeta(kindOfKey, end - start)
+        f64[one >>> 3] = 1
+        if (kernels.fold(state, scratch, one, 0, 1, foldOperation.sum) === 0) {
+          stoppedBy = u32[at + table.status] ?? 0
+          break
+        }
+        taken++
+        next = end
+      }
+      u32[at + table.status] = stoppedBy
+      u32[at + table.taken] = taken
+      return stoppedBy === stopped.no ? limit : next
+    },
+
     copy(to, from, length) {
       bytes.copyWithin(to, from, from + length)
     },
@@ -193,4 +262,5 @@ export function plainKernels(arena: Arena): Kernels {
       }
     },
   }
+  return kernels
 }

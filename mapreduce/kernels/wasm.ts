@@ -26,12 +26,16 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
   const { tokenise, places, csv, quotes, fold, copy, agree, append, pack, radix, ties, gather, rehash } =
     instance.exports
   const { mergeStart, mergeResume, merge, lay, lzPack, lzUnpack, gatherEntries } = instance.exports
+  const { countFeeds, matchingLines, countWords } = instance.exports
   if (
     !isFunction(tokenise) ||
     !isFunction(places) ||
+    !isFunction(countFeeds) ||
+    !isFunction(matchingLines) ||
     !isFunction(csv) ||
     !isFunction(quotes) ||
     !isFunction(fold) ||
+    !isFunction(countWords) ||
     !isFunction(copy) ||
     !isFunction(agree) ||
     !isFunction(append) ||
@@ -55,6 +59,9 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
     tokenise: (position, limit, out, most) => tokenise(position, limit, out, most) >>> 0,
     lines: (position, limit, out, most) => places(position, limit, out, most, LF) >>> 0,
     places: (position, limit, out, most, byte) => places(position, limit, out, most, byte) >>> 0,
+    countFeeds: (position, limit) => countFeeds(position, limit) >>> 0,
+    matchingLines: (position, limit, needle, length, one, two, crlf, out, most) =>
+      matchingLines(position, limit, needle, length, one, two, crlf, out, most) >>> 0,
     csv: (position, limit, ends, endsMax, rows, rowsMax, dialect) =>
       csv(
         position,
@@ -71,6 +78,8 @@ export function wasmKernels(arena: Arena): Kernels | undefined {
       ) >>> 0,
     quotes: (position, limit, quote, delimiter, before) => quotes(position, limit, quote, delimiter, before) >>> 0,
     fold: (table, pending, values, from, to, operation) => fold(table, pending, values, from, to, operation) >>> 0,
+    countWords: (table, position, limit, keyBytesMax, kindOfKey, scratch) =>
+      countWords(table, position, limit, keyBytesMax, kindOfKey, scratch) >>> 0,
     copy: (to, from, length) => {
       copy(to, from, length)
     },

@@ -62,6 +62,7 @@ export class Collector implements MapOutput {
   readonly table: FoldTable | undefined
   readonly buffer: RecordBuffer
   readonly emit: (key: unknown, value?: unknown) => void
+  readonly emitWords: ((from: number, to: number) => void) | undefined
   private readonly options: CollectorOptions
   private readonly keys = new Encoder()
   private readonly values = new Encoder()
@@ -100,6 +101,37 @@ export class Collector implements MapOutput {
     if (this.table === undefined) this.emit = this.appendingEmit()
     else if (foldBy?.aggregate === 'distinct') this.emit = this.keysOnlyEmit(this.table)
     else this.emit = this.foldingEmit(this.table, foldBy?.aggregate === 'count', 1)
+    this.emitWords = this.wordCounter()
+  }
+
+  /** Where a word is a key with a one, words of the chunk need not be emitted one by one. */
+  private wordCounter(): Collector['emitWords'] {
+    const { table } = this
+    const { foldBy, checked, arena, kernels } = this.options
+    if (table === undefined || checked || (foldBy?.aggregate !== 'sum' && foldBy?.aggregate !== 'count'))
+      return undefined
+    const took = (words: number): void => {
+      this.records += words
+      this.folded += words
+    }
+    const word = new Text(arena.bytes, 0, 0)
+    return (from, to) => {
+      this.flush()
+      for (let at = from; at < to; ) {
+        at = table.countWords(at, to, this.pendingAt, took)
+        if (at === to) return
+        const { stoppedBy } = table
+        if (stoppedBy === stopped.tableFull || stoppedBy === stopped.keysFull) this.spiller.spill(table, this.buffer)
+        else {
+          // What the table can not take goes the general way.
+          kernels.tokenise(at, to, this.pendingAt, 1)
+          word.start = arena.u32[this.pendingAt >>> 2] ?? 0
+          word.end = at = arena.u32[(this.pendingAt >>> 2) + 1] ?? 0
+          this.records++
+          this.append(word, 1)
+        }
+      }
+    }
   }
 
   /** Starts anew for a task whose runs `spiller` writes. The memory may have been used for something else since. */

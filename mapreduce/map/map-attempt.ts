@@ -2,17 +2,22 @@ import { rmSync } from 'node:fs'
 import { counter } from '../base/counters.ts'
 import { openSource } from '../input/byte-source.ts'
 import { text } from '../input/format.ts'
+import { LineReader } from '../input/line-reader.ts'
 import { openReader } from '../input/open-reader.ts'
 import { HEAD_BYTES, type RecordReader } from '../input/record-reader.ts'
 import { RecordsReader } from '../input/records-reader.ts'
 import type { MapTask, RunSlice, TaskDone } from '../master/task.ts'
 import type { MapOutput } from '../output/map-output.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
+import { isWords, words } from '../task/built-in-map.ts'
 import { type EngineInput, inputOf } from '../task/engine-job.ts'
+import { needleOf } from '../task/needle.ts'
 import { isOwnError, type TaskEnvironment, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 import { lend } from './lend.ts'
 import { SkipMode } from './skip-mode.ts'
+
+const LF = 10
 
 /** What of a task decides what is read. */
 type AttemptTask = Pick<MapTask, 'segments' | 'outputFile' | 'skip' | 'skippedFile'>
@@ -88,9 +93,14 @@ export class MapAttempt {
     try {
       // A gzip file is one segment whatever its inflated length.
       const length = file.gzip ? source.length : segment.length
-      const reader = openReader(input.input ?? text(), space.chunk, source, segment.start, length, {
+      const format = input.input ?? text()
+      const reader = openReader(format, space.chunk, source, segment.start, length, {
         name: file.name,
         quotes: this.env.quotes.of(segment.file),
+        contains: needleOf(format, file.name, ctx),
+        onPassed: (records) => {
+          this.records += records
+        },
         beforeRefill: () => {
           output.flush()
         },
@@ -114,7 +124,8 @@ export class MapAttempt {
           },
           lend: plan.checked ? lend : notLent,
         })
-      } else
+      } else if (reader instanceof LineReader && isWords(input.map) && takesWords(output)) this.mapWords(reader, output)
+      else
         await (plan.checked
           ? this.mapChecked(input, reader, output, file.name)
           : this.mapRecords(input, reader, output, file.name))
@@ -134,6 +145,27 @@ export class MapAttempt {
       this.records++
       progress.beat()
       pass(reader.view)
+    }
+  }
+
+  /** As `mapRecords` with the built-in `words`, without a call for each line. */
+  private mapWords(reader: LineReader, output: WordOutput): void {
+    const { progress, space } = this.env
+    const { arena, kernels } = space
+    for (;;) {
+      const lines = reader.nextLines()
+      if (lines === undefined) return
+      progress.beat()
+      if (lines === 'record') {
+        this.records++
+        words(reader.record, output.emit)
+        continue
+      }
+      const { start, end } = lines
+      this.records += kernels.countFeeds(start, end)
+      // Only the last line of a file may have no LF.
+      if (arena.bytes[end - 1] !== LF) this.records++
+      output.emitWords(start, end)
     }
   }
 
@@ -175,6 +207,12 @@ export class MapAttempt {
     if (isOwnError(cause)) return cause
     return mapError(cause, name, reader.offset, this.records, reader.head(HEAD_BYTES))
   }
+}
+
+type WordOutput = MapOutput & { emitWords(from: number, to: number): void }
+
+function takesWords(output: MapOutput): output is WordOutput {
+  return output.emitWords !== undefined
 }
 
 const nothing = (): void => {}

@@ -8,6 +8,7 @@ import { outputFormatNames } from '../output/format.ts'
 import { aggregateNames, isAggregate, showAggregate } from '../shuffle/aggregate.ts'
 import { passThroughNames } from '../shuffle/pass-through.ts'
 import { partitionNames } from '../shuffle/range.ts'
+import { isWords } from '../task/built-in-map.ts'
 import { joinStrategies, joinTypes } from '../task/join-choice.ts'
 import { jobLimitRanges } from './job-limits.ts'
 
@@ -166,10 +167,20 @@ function inputsProblem(inputs: Readonly<Record<string, unknown>>): string | unde
     if (unknown !== undefined) return `${at} has a field \`${unknown}\` that quern does not know; known are input, map`
     const { input, map } = entry
     if (typeof map !== 'function') return `${at} has to have a function \`map\`, but has ${describeValue(map)}`
-    const problem = ownInputProblem(at, input)
+    const problem = ownInputProblem(at, input) ?? wordsProblem(`${at}: \`map\``, map, input)
     if (problem !== undefined) return problem
   }
   return undefined
+}
+
+/** The formats whose records are not one `Text`. */
+const notText = ['keyValue', 'csv', 'jsonl', 'table', 'byEnding']
+
+/** The built-in `words` takes texts. */
+function wordsProblem(at: string, map: unknown, input: unknown): string | undefined {
+  return isWords(map) && named(input, 'input', notText)
+    ? `${at} is words, which takes lines, and the input is of another format. Leave \`input\` out, or write the map`
+    : undefined
 }
 
 /** A join does what these would. */
@@ -327,6 +338,8 @@ function objectProblem(job: Readonly<Record<string, unknown>>): string | undefin
     const problem = fieldProblem(name, kind, value)
     if (problem !== undefined) return `${problem}.`
   }
+  const problem = wordsProblem('`map`', job['map'], job['input'])
+  if (problem !== undefined) return `${problem}.`
   if (job['combine'] !== undefined && job['reduce'] === undefined) {
     return 'it has a `combine` but no `reduce`, and a map-only job combines nothing. Add `reduce` or leave `combine` out.'
   }

@@ -15,7 +15,7 @@ import {
   table,
 } from '../kernels/layout.ts'
 import { partitionOf } from '../record/hash.ts'
-import { metaKind, metaLength } from '../record/kind.ts'
+import { kind, metaKind, metaLength } from '../record/kind.ts'
 import { bitsOf } from './partitioner.ts'
 import { type PartitionKey, sortKeys } from './sort.ts'
 
@@ -83,6 +83,19 @@ export class FoldTable {
     for (;;) {
       next = this.kernels.fold(this.state, pending, values, next, to, this.operation)
       if (next === to || this.stoppedBy !== stopped.tableFull || !this.grow()) return next
+    }
+  }
+
+  /**
+   * Adds one to the sum of every word in [position, limit). Returns the first it did not take, and why in `stoppedBy`; tells
+   * `taken` how many it took. As `fold`, it has grown where it could.
+   */
+  countWords(position: number, limit: number, scratch: number, taken: (words: number) => void): number {
+    let next = position
+    for (;;) {
+      next = this.kernels.countWords(this.state, next, limit, this.keyBytesMax, kind.Text, scratch)
+      taken(this.arena.u32[(this.state >>> 2) + table.taken] ?? 0)
+      if (next === limit || this.stoppedBy !== stopped.tableFull || !this.grow()) return next
     }
   }
 

@@ -6,6 +6,7 @@ import type { OutputFormat } from '../output/format.ts'
 import { Text } from '../record/text.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
 import { type EngineInput, type EngineJob, inputOf } from '../task/engine-job.ts'
+import { needleOf } from '../task/needle.ts'
 import { isOwnError, userStep } from '../task/task-environment.ts'
 import { mapError } from '../task/user-error.ts'
 import { type FedLine, LineFeed } from './line-feed.ts'
@@ -60,8 +61,10 @@ export async function runMapStage(
     if (bytes.length > 0) await io.write(bytes)
   }
   let records = 0
+  let needle: Buffer | undefined
   const call = async (record: unknown, at: { offset: number; head: () => Buffer }): Promise<void> => {
     records++
+    if (needle !== undefined && record instanceof Text && !record.includes(needle)) return
     try {
       const returned = input.map(record, emit, ctx)
       if (isPromise(returned)) await returned
@@ -75,6 +78,7 @@ export async function runMapStage(
   await userStep('setup', () => job.setup?.(ctx))
   ctx.inputFile = STDIN
   ctx.inputName = inputName ?? ''
+  if (input.input?.input === 'text') needle = needleOf(input.input, STDIN, ctx)
   if (input.input?.input === 'wholeFile') {
     const bytes = await readAll(io.input)
     await call(new Text(bytes, 0, bytes.length), { offset: 0, head: () => bytes.subarray(0, HEAD_BYTES) })

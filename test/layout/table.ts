@@ -156,6 +156,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/input/quote-table.ts',
       'mapreduce/output',
       ...reductions,
+      'mapreduce/task/built-in-map.ts',
       'mapreduce/task/join-choice.ts',
       'mapreduce/flow',
       'mapreduce/job.ts',
@@ -174,6 +175,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'mapreduce/flow/graph.ts',
       'mapreduce/flow/rows.ts',
       'mapreduce/master/run-job.ts',
+      'mapreduce/task/built-in-map.ts',
     ],
   },
 

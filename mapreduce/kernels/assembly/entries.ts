@@ -1,19 +1,20 @@
 /** Writes entries of the fold table as records of a run. See `Kernels.gatherEntries`. */
 
 import { copyOver } from './copy'
+import {
+  ENTRY_HEAD,
+  ENTRY_KEY,
+  ENTRY_META,
+  ENTRY_SHIFT,
+  ENTRY_VALUE,
+  INLINE_BYTES_MAX,
+  TABLE_ENTRIES,
+  TABLE_LAID_TO,
+  TABLE_NEAR,
+} from './table'
 
-const TABLE_ENTRIES: usize = 8
-const TABLE_NEAR: usize = 36
-const TABLE_LAID_TO: usize = 44
 const TABLE_AHEAD: usize = 64
 const AHEAD: u32 = 32
-
-const ENTRY_SHIFT: usize = 5
-const ENTRY_META: usize = 4
-const ENTRY_HEAD: usize = 8
-const ENTRY_KEY: usize = 20
-const ENTRY_VALUE: usize = 24
-const INLINE_BYTES_MAX: u32 = 16
 
 const HOLDS_COUNTS: u32 = 1
 const HOLDS_KEYS: u32 = 2

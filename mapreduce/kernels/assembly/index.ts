@@ -3,50 +3,51 @@
  * kernels/kernels.ts and kernels/layout.ts; kernels/plain.ts is the reference. No runtime, no allocation.
  */
 
-import { hashKey, headOf, tailOf } from './hash'
+import {
+  TABLE_SLOTS,
+  TABLE_SLOT_MASK,
+  TABLE_ENTRIES,
+  TABLE_COUNT,
+  TABLE_ENTRIES_MAX,
+  TABLE_KEYS,
+  TABLE_KEYS_USED,
+  TABLE_KEYS_MAX,
+  TABLE_STATUS,
+  TABLE_NEAR,
+  TABLE_CELLS,
+  TABLE_BATCH,
+  BATCH,
+  BATCH_CELL,
+  ENTRY_SHIFT,
+  ENTRY_META,
+  ENTRY_HEAD,
+  ENTRY_TAIL,
+  ENTRY_KEY,
+  ENTRY_VALUE,
+  INLINE_BYTES_MAX,
+  STOPPED_TABLE_FULL,
+  STOPPED_KEYS_FULL,
+  STOPPED_NOT_EXACT,
+  EXACT_MAX,
+  headOf,
+  tailOf,
+  hashKey,
+  sameLong,
+} from './table'
 
 export { csv, quotes } from './csv'
 export { gatherEntries } from './entries'
 export { lzPack, lzUnpack } from './lz'
 export { lay, merge, mergeResume, mergeStart } from './merge'
 export { agree, append, gather, pack, radix } from './records'
+export { countFeeds, matchingLines } from './search'
 export { ties } from './ties'
-
-const TABLE_SLOTS: usize = 0
-const TABLE_SLOT_MASK: usize = 4
-const TABLE_ENTRIES: usize = 8
-const TABLE_COUNT: usize = 12
-const TABLE_ENTRIES_MAX: usize = 16
-const TABLE_KEYS: usize = 20
-const TABLE_KEYS_USED: usize = 24
-const TABLE_KEYS_MAX: usize = 28
-const TABLE_STATUS: usize = 32
-
-const TABLE_NEAR: usize = 36
-const TABLE_CELLS: usize = 40
-const TABLE_BATCH: usize = 64
-/** Records a batch, and bytes of scratch each: hash u32 | index in the first slot u32 | head 16 bytes. */
-const BATCH: u32 = 32
-const BATCH_CELL: usize = 32
-
-const ENTRY_SHIFT: usize = 5
-const ENTRY_META: usize = 4
-const ENTRY_HEAD: usize = 8
-const ENTRY_TAIL: usize = 16
-const ENTRY_KEY: usize = 20
-const ENTRY_VALUE: usize = 24
-const INLINE_BYTES_MAX: u32 = 16
-
-const STOPPED_TABLE_FULL: u32 = 1
-const STOPPED_KEYS_FULL: u32 = 2
-const STOPPED_NOT_EXACT: u32 = 3
+export { countWords } from './words'
 
 const STATS: u32 = 3
 const CELL_BYTES: usize = 24
 const CELL_MAX: usize = 8
 const CELL_COUNT: usize = 16
-
-const EXACT_MAX: f64 = 9007199254740991
 
 // @ts-ignore: decorator
 @inline
@@ -115,14 +116,6 @@ export function places(position: usize, limit: usize, out: usize, most: u32, byt
     }
   }
   return <u32>((out - first) >> 2)
-}
-
-/** Whether the key of an entry, longer than lies in it and with an equal head, is the one at `start`. */
-function sameLong(entry: usize, start: usize, length: u32): bool {
-  const key: usize = load<u32>(entry, ENTRY_KEY)
-  const last = <usize>length - 8
-  for (let i: usize = 8; i < last; i += 8) if (load<u64>(key + i) != load<u64>(start + i)) return false
-  return load<u64>(key + last) == load<u64>(start + last)
 }
 
 /**

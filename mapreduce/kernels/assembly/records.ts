@@ -4,7 +4,7 @@
  */
 
 import { copyOver } from './copy'
-import { hashOf } from './hash'
+import { hashOf } from './table'
 import { prefixOf } from './prefix'
 
 const BUFFER_USED: usize = 0

@@ -77,6 +77,15 @@ describe('a flow', () => {
     expect(scratch()).toEqual([])
   })
 
+  it('reads only the lines that hold what a format asks for, and counts the others', async () => {
+    const flow = (read: string): string => `defineFlow((flow) => ${read}.groupBy((line) => line).aggregate(count))`
+    const filtered = await all.run(flow("flow.read().filter((line) => line.includes('w5'))"), { in: words })
+    const found = await all.run(flow("flow.read(quern.text({ contains: () => 'w5' }))"), { in: words }, small)
+    expect(found.parts.join('').split('\n').sort()).toEqual(filtered.parts.join('').split('\n').sort())
+    const records = ({ report }: typeof found) => report.stages?.map(({ inputRecords }) => inputRecords)
+    expect(records(found)).toEqual(records(filtered))
+  })
+
   it('tells which stage failed, where in the module, and at which record or key', async () => {
     const body = `defineFlow((flow) => flow.read().groupBy((line) => line).aggregate(count)
       .map(([line, n]) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { counter } from '../../../mapreduce/base/counters.ts'
 import type { WorkerPool } from '../../../mapreduce/master/pool.ts'
 import { type JoinCase, Joiner, type Row, sorted, source } from './join-fixture.ts'
 import { hashedParts } from './parts.ts'
@@ -124,6 +125,26 @@ describe('a join', () => {
       /threw at .*left-\d+, byte 0 .*RangeError: key.*while its maps were prepared \(2 attempts made\)/s,
     )
   })
+
+  it.each(['merge', 'sort-merge'] as const)(
+    'by %s has no rows of lines without what a side asks for, which count all the same',
+    async (strategy) => {
+      const asking = source({ type: 'inner', strategy }).replace(
+        'left: {',
+        "left: { input: { input: 'text', contains: () => 'k1\\t' },",
+      )
+      const { parts, report } = await joiner.runFiles(
+        asking,
+        await partFiles(hashedParts(sides.left, 2), hashedParts(sides.right, 2)),
+      )
+      const left = sides.left.filter(({ a }) => a === 'k1')
+      const expected = await joiner.run({ ...sides, left, type: 'inner', strategy: 'sort-merge' })
+      expect(left.length).toBeLessThan(sides.left.length)
+      expect(sorted(parts)).toEqual(sorted(expected.parts))
+      expect(sorted(parts).join('')).not.toBe('')
+      expect(report.counters[counter.mapInputRecords]).toBe(sides.left.length + sides.right.length)
+    },
+  )
 
   it('can not broadcast a side whose rows it keeps without a match', async () => {
     for (const [type, small] of [

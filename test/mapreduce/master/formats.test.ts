@@ -240,6 +240,7 @@ test.each<[string, RegExp]>([
   [`{ input: 'byEnding', formats: { csv: { output: 'tsv' } } }`, /the format of \.csv is not one/],
   [`{ input: 'byEnding', formats: { csv: { input: 'csv', delimiter: ',,' } } }`, /it is ",,"/],
   [`{ input: 'text', crlf: 1 }`, /`crlf` is true or false/],
+  [`{ input: 'text', contains: 'x' }`, /`contains` is a function/],
   [`{ input: 'keyValue', separator: '' }`, /`separator` is a text/],
   [`{ input: 'fixed', bytes: 0 }`, /whole number from 1 to/],
   [`{ input: 'fixed' }`, /whole number from 1 to/],
@@ -252,4 +253,21 @@ test.each<[string, RegExp]>([
     code: 'MR_BAD_JOB',
     message: expect.stringMatching(message),
   })
+})
+
+test('the built-in words takes texts, and no other records', async () => {
+  await place.write('in/a', 'a b a')
+  const map = `Object.assign((text, emit) => { for (const word of text.words()) emit(word, 1) }, { builtIn: 'words' })`
+  const sum = `{ aggregate: 'sum' }`
+  for (const job of [
+    `{ input: { input: 'csv' }, map: ${map}, reduce: ${sum} }`,
+    `{ inputs: { x: { input: { input: 'jsonl' }, map: ${map} } }, reduce: ${sum} }`,
+  ]) {
+    expect(await failure(job)).toMatchObject({
+      code: 'MR_BAD_JOB',
+      message: expect.stringMatching(/`map` is words, which takes lines/),
+    })
+  }
+  const { parts } = await run(`{ input: { input: 'wholeFile' }, map: ${map}, reduce: ${sum} }`)
+  expect(parts.join('')).toBe('a\t2\nb\t1\n')
 })

@@ -106,6 +106,8 @@ describe('a word count gives what counting in memory gives', () => {
     'wordcount-async',
     'wordcount-uncombined',
     'wordcount-count',
+    'words-sum',
+    'words-count',
   ])('%s', async (job) => {
     await fc.assert(
       fc.asyncProperty(
@@ -148,6 +150,9 @@ describe('spills change nothing', () => {
     ['wordcount-async', 'wasm', 4],
     ['wordcount-uncombined', 'plain', 4],
     ['wordcount-count', 'wasm', 4],
+    ['words-sum', 'plain', 4],
+    ['words-sum', 'wasm', 4],
+    ['words-count', 'wasm', 256],
   ] as const)('%s with %s kernels in %d MiB', async (job, kernels, memory) => {
     using engine = new Engine({ job, reducers: 3, memoryBytes: memory * MiB, kernels }, given)
     const { parts, done } = await engine.job()
