@@ -43,6 +43,7 @@ describe('the words of quern run', () => {
       sides: {},
       skipBad: undefined,
       speculate: undefined,
+      packRuns: false,
     })
     expect((await parseRunOptions(least, capturedIo(), { cores: 2, memoryBytes: 64 * 2 ** 30 }))?.memoryBytes).toBe(
       2 ** 30,
