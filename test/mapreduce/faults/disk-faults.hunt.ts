@@ -30,6 +30,15 @@ describe.each(trialNames)('%s, whose disk', (name) => {
     }
   })
 
+  it('is where a worker thread ends, at the Nth write, for every N', async () => {
+    await using trials = await DiskTrials.of(name)
+    for (const at of nths((await trials.run()).calls.length, name)) {
+      // Opening and renaming count too: 'exit' ends the thread before them.
+      const { report } = await trials.check({ calls: 'write', at, fault: 'exit' })
+      expect.soft(report?.counters['lost-attempts'], `write ${at}`).toBeGreaterThanOrEqual(1)
+    }
+  })
+
   it('refuses the Nth read, once and for ever, for every N', async () => {
     await using trials = await DiskTrials.of(name)
     const nth = (at: number): WorkerFault => ({ calls: 'read', at, fault: at % 3 === 0 ? 'short' : 'EIO' })
