@@ -11,6 +11,8 @@ export interface JoinRowsOptions {
   readonly ctx: TaskContext
   /** Hand out copies, and scribble over them when the call is over. */
   readonly checked: boolean
+  /** Called now and then: two rows of a frequent key can be an hour of pairs, and the task is alive all the while. */
+  readonly beat: () => void
   /** Wraps what `join` throws, with the key; left out where the caller says the place itself. */
   readonly userError?: (cause: unknown, key: unknown) => unknown
 }
@@ -44,7 +46,7 @@ export class JoinRows {
   }
 
   private call(key: unknown, left: unknown, right: unknown): Pending {
-    this.rows++
+    if ((++this.rows & 0xfff) === 0) this.options.beat()
     const { join, emit, ctx, checked } = this.options
     if (join.join === undefined) {
       if (join.type === 'semi' || join.type === 'anti') emit(key, left)
