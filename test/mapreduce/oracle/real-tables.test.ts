@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => tables[Symbol.asyncDispose]())
 
-const FLIGHTS = Number(process.env['QUERN_HUNT_FLIGHTS'] ?? 20_000)
+const FLIGHTS = Number(process.env['QUERN_HUNT_FLIGHTS'] ?? 5000)
 const sources = [
   ['generated rows with nulls, duplicates and skew', generated],
   ['real flights', realFlights(FLIGHTS)],
