@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { diskError } from '../base/system-error.ts'
+import { readBack } from './read-back.ts'
 
 /** How far behind the last row the next one may lie for reading to be taken as going on: headers, keys, rows of others. */
 const NEAR_BYTES = 4096
@@ -81,17 +82,7 @@ export class TableDump {
     if (length > this.window.length) this.window = Buffer.allocUnsafeSlow(length)
     const goesOn = position >= this.windowEnd - length && position - this.windowEnd <= NEAR_BYTES
     const wanted = goesOn ? Math.min(this.window.length, this.length - position) : length
-    let got = 0
-    try {
-      while (got < wanted) {
-        const read = readSync(fd, this.window, got, wanted - got, position + got)
-        if (read === 0) break
-        got += read
-      }
-    } catch (error) {
-      throw diskError(error, 'reading', this.path)
-    }
-    if (got < length) throw diskError(new Error('the file is shorter than what was written'), 'reading', this.path)
+    const got = readBack(fd, this.window, { position, wanted, needed: length, path: this.path })
     this.windowAt = position
     this.windowEnd = position + got
   }
