@@ -1,3 +1,4 @@
+import { MrError } from '../base/errors.ts'
 import type { JoinSideName, TaskContext } from '../job.ts'
 import { Text } from '../record/text.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
@@ -80,6 +81,8 @@ export class JoinRows {
   }
 
   private blame(cause: unknown, key: unknown): unknown {
+    // What the disk refused while `emit` wrote is not the user's fault.
+    if (cause instanceof MrError && cause.code !== 'MR_USER_CODE') return cause
     return this.options.userError === undefined ? cause : this.options.userError(cause, key)
   }
 }

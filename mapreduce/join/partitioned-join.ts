@@ -218,8 +218,9 @@ export class PartitionedJoin {
     const tableBytes = table.end - table.first
     let foundBytes = 0
     let dumpedAt = -1
-    const stream = from === undefined ? undefined : new Concat(this.runs, cursor, from.slice, from.before)
+    let stream: Concat | undefined
     try {
+      if (from !== undefined) stream = new Concat(this.runs, cursor, from.slice, from.before)
       for (let n = 0; stream?.advance(); n++) {
         this.tick()
         const { keyBytes, keyKind, keyStart, keyEnd } = stream.view
