@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import type { BadReplica } from '../../dfs/index.ts'
 import { DfsError, openReplicaReader } from '../../dfs/short-circuit.ts'
 import { MrError } from '../base/errors.ts'
-import { diskError } from '../base/system-error.ts'
+import { diskError, errorCode } from '../base/system-error.ts'
 import type { InputFile } from '../master/task.ts'
 
 /** Reads that start on a multiple of this and ask for one are the fastest: the DFS checks them in place. */
@@ -50,11 +50,15 @@ export function openStored(file: InputFile, preferNode: string): ByteSource {
   return file.kind === 'local' ? openLocal(file.path, file.name, file.length) : openBlocks(file, preferNode)
 }
 
+const lastingCodes: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENXIO'])
+
 function openLocal(path: string, name: string, planned?: number): ByteSource {
   let fd: number
   try {
     fd = openSync(path, 'r')
   } catch (cause) {
+    // What is gone or forbidden stays so; anything else (too many open files, a disk's hiccup) is tried again.
+    if (!lastingCodes.has(errorCode(cause) ?? '')) throw diskError(cause, 'opening', name)
     throw new MrError('MR_BAD_INPUT', `input ${name} can not be opened: ${String(cause)}`, { cause })
   }
   const { size } = fstatSync(fd)

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { diskError } from '../base/system-error.ts'
 import { copyBytes } from '../record/copy-bytes.ts'
+import { readBack } from './read-back.ts'
 
 /** kind u8, length u32. */
 const HEADER_BYTES = 5
@@ -120,17 +121,7 @@ export class HeldRows {
     if (fd === undefined) throw new TypeError('rows were held in a file that is not there')
     if (needed > this.window.length) this.window = Buffer.allocUnsafeSlow(needed)
     const wanted = Math.min(this.window.length, this.written - at)
-    let got = 0
-    try {
-      while (got < wanted) {
-        const read = readSync(fd, this.window, got, wanted - got, at + got)
-        if (read === 0) break
-        got += read
-      }
-    } catch (error) {
-      throw diskError(error, 'reading', this.path)
-    }
-    if (got < needed) throw diskError(new Error('the file is shorter than what was written'), 'reading', this.path)
+    const got = readBack(fd, this.window, { position: at, wanted, needed, path: this.path })
     this.windowStart = at
     this.windowEnd = at + got
   }

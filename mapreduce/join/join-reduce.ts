@@ -34,6 +34,7 @@ export async function runJoinReduceTask(task: ReduceTask, env: TaskEnvironment):
     emit: directOutput(writer).emit,
     ctx,
     checked: plan.checked,
+    beat: () => progress.beat(),
     userError: (cause, key) => reduceError('join', cause, key),
   })
   const expected = task.runs.reduce((sum, run) => sum + run.records, 0)
@@ -88,6 +89,7 @@ export async function runJoinReduceTask(task: ReduceTask, env: TaskEnvironment):
           heldBuffer: work.subarray(tableEnd + cursorBytes),
           merge: mergeSpace(work.subarray(0, tableEnd)),
           file: temporary,
+          onSpill: (bytes) => count(counter.spilledBytes, bytes),
         },
         tell,
       )

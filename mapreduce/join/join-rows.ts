@@ -1,3 +1,4 @@
+import { MrError } from '../base/errors.ts'
 import type { JoinSideName, TaskContext } from '../job.ts'
 import { Text } from '../record/text.ts'
 import { isPromise } from '../shuffle/reduce-groups.ts'
@@ -11,6 +12,8 @@ export interface JoinRowsOptions {
   readonly ctx: TaskContext
   /** Hand out copies, and scribble over them when the call is over. */
   readonly checked: boolean
+  /** Called now and then: two rows of a frequent key can be an hour of pairs, and the task is alive all the while. */
+  readonly beat: () => void
   /** Wraps what `join` throws, with the key; left out where the caller says the place itself. */
   readonly userError?: (cause: unknown, key: unknown) => unknown
 }
@@ -44,7 +47,7 @@ export class JoinRows {
   }
 
   private call(key: unknown, left: unknown, right: unknown): Pending {
-    this.rows++
+    if ((++this.rows & 0xfff) === 0) this.options.beat()
     const { join, emit, ctx, checked } = this.options
     if (join.join === undefined) {
       if (join.type === 'semi' || join.type === 'anti') emit(key, left)
@@ -78,6 +81,8 @@ export class JoinRows {
   }
 
   private blame(cause: unknown, key: unknown): unknown {
+    // What the disk refused while `emit` wrote is not the user's fault.
+    if (cause instanceof MrError && cause.code !== 'MR_USER_CODE') return cause
     return this.options.userError === undefined ? cause : this.options.userError(cause, key)
   }
 }

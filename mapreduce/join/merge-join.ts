@@ -59,6 +59,7 @@ export class MergeJoin {
       emit: output.emit,
       ctx,
       checked: env.plan.checked,
+      beat: () => env.progress.beat(),
       userError: (cause, key) => reduceError('join', cause, key),
     })
     const held = new HeldRows(this.heldRegion, path.join(env.plan.scratch, `map-${task.task}.${task.attempt}.held`))

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
-import { Decoder } from '../record/decode.ts'
+import { type Decoded, Decoder } from '../record/decode.ts'
 import { holdsNullItem } from '../record/encode.ts'
 import { kind } from '../record/kind.ts'
+import type { RecordView } from '../record/record-stream.ts'
 import { Concat } from '../shuffle/concat.ts'
 import { type MergeSpace, withMerged } from '../shuffle/merge-passes.ts'
 import type { SliceSource } from '../shuffle/run-cursor.ts'
@@ -9,17 +10,20 @@ import { RunWriter } from '../shuffle/run-writer.ts'
 import type { JoinRows } from './join-rows.ts'
 import { RowTable } from './row-table.ts'
 import { isStreamed, plainKind } from './side-kind.ts'
+import { TableDump } from './table-dump.ts'
 
 export interface PartitionSpace {
   readonly table: RowTable
   /** For the one run that is read at a time. */
   readonly cursor: Buffer
-  /** For the run of held rows that are written last. */
+  /** For the run of held rows that are written last; before that, for rows read back from tables. */
   readonly heldBuffer: Buffer
   /** Memory of the table, once that is not needed any more, and all else a merge takes. */
   readonly merge: MergeSpace
   /** Paths of temporary files begin with this. */
   readonly file: string
+  /** Called with the bytes that a pass has written. */
+  readonly onSpill: (bytes: number) => void
 }
 
 /** Where a record lies in the concatenated runs. */
@@ -35,7 +39,8 @@ interface Place {
  *
  * Held rows that do not fit the table are taken a tableful at a time, with all streamed rows passing by each time. What
  * they found goes to a run file under the number of the streamed row, and these runs are merged in the end: so the
- * order, and every byte, is what it would have been with more memory.
+ * order, and every byte, is what it would have been with more memory. Once the rows found take more than the table they
+ * are from, as with a key that is frequent on both sides, the table goes to disk and the rest are references into it.
  */
 export class PartitionedJoin {
   private readonly runs: readonly SliceSource[]
@@ -50,6 +55,8 @@ export class PartitionedJoin {
   private table: RowTable
   /** A streamed row is the current one of the stream that `fill` has read. */
   private streaming = false
+  private readonly dump: TableDump
+  private pairs = 0
   records = 0
 
   constructor(runs: readonly SliceSource[], rows: JoinRows, space: PartitionSpace, beat: (records: number) => void) {
@@ -59,6 +66,7 @@ export class PartitionedJoin {
     this.table = space.table
     this.beat = beat
     this.keepsHeld = rows.kept.loneHeld || rows.kept.onceHeld
+    this.dump = new TableDump(`${space.file}tables`, space.heldBuffer)
   }
 
   async run(): Promise<void> {
@@ -77,6 +85,7 @@ export class PartitionedJoin {
     try {
       await this.inPasses(next)
     } finally {
+      this.dump.close()
       for (const file of this.files) rmSync(file, { force: true })
     }
   }
@@ -206,8 +215,12 @@ export class PartitionedJoin {
     this.files.push(file)
     const writer = new RunWriter(file, merge.passBuffer)
     const number = Buffer.alloc(8)
-    const stream = from === undefined ? undefined : new Concat(this.runs, cursor, from.slice, from.before)
+    const tableBytes = table.end - table.first
+    let foundBytes = 0
+    let dumpedAt = -1
+    let stream: Concat | undefined
     try {
+      if (from !== undefined) stream = new Concat(this.runs, cursor, from.slice, from.before)
       for (let n = 0; stream?.advance(); n++) {
         this.tick()
         const { keyBytes, keyKind, keyStart, keyEnd } = stream.view
@@ -221,13 +234,21 @@ export class PartitionedJoin {
           continue
         }
         for (; row !== 0; row = table.next(row)) {
+          this.tickPair()
           table.look(row)
           const { bytes, valueKind, valueStart, valueEnd } = table
-          writer.write(number, kind.Text, 0, 8, bytes, valueKind, valueStart, valueEnd)
+          if (foundBytes <= tableBytes) {
+            foundBytes += valueEnd - valueStart
+            writer.write(number, kind.Text, 0, 8, bytes, valueKind, valueStart, valueEnd)
+            continue
+          }
+          if (dumpedAt < 0) dumpedAt = this.dump.add(bytes, table.first, table.end)
+          const reference = this.dump.refer(dumpedAt + valueStart - table.first, valueEnd - valueStart, valueKind)
+          writer.write(number, kind.Text, 0, 8, reference, kind.Partial, 0, reference.length)
         }
       }
       const slice = writer.endSlice()
-      writer.close()
+      this.space.onSpill(writer.close() + (dumpedAt < 0 ? 0 : tableBytes))
       return { file, ...slice, mapTask: -1 }
     } catch (error) {
       writer.abandon()
@@ -284,8 +305,7 @@ export class PartitionedJoin {
           }
           for (; more && isOwn(); more = matches.advance()) {
             if (!kept.pairs) continue
-            const { view } = matches
-            const held = this.heldDecoder.decode(view.valueBytes, view.valueKind, view.valueStart, view.valueEnd)
+            const held = this.heldOf(matches.view)
             const pending = this.rows.pair(key, value, held)
             if (pending !== undefined) await pending
           }
@@ -294,6 +314,13 @@ export class PartitionedJoin {
     } finally {
       stream.close()
     }
+  }
+
+  private heldOf({ valueBytes, valueKind, valueStart, valueEnd }: RecordView): Decoded {
+    if (valueKind !== kind.Partial) return this.heldDecoder.decode(valueBytes, valueKind, valueStart, valueEnd)
+    const { dump } = this
+    dump.look(valueBytes, valueStart)
+    return this.heldDecoder.decode(dump.bytes, dump.kind, dump.start, dump.end)
   }
 
   private async tellKept(slice: SliceSource): Promise<void> {
@@ -310,6 +337,11 @@ export class PartitionedJoin {
     } finally {
       stream.close()
     }
+  }
+
+  /** As `JoinRows` has it: few rows can make many pairs. */
+  private tickPair(): void {
+    if ((++this.pairs & 0xfff) === 0) this.beat(this.records)
   }
 
   private tick(): void {

@@ -133,7 +133,9 @@ export class Mapper {
   private broadcast(table: BroadcastTable, output: MapOutput, env: TaskEnvironment): () => EngineInput {
     const join = joinOf(env.job, env.plan.params)
     const held = env.plan.join?.held ?? 'right'
-    const rows = new JoinRows({ join, held, emit: output.emit, ctx: env.ctx, checked: env.plan.checked })
+    const { ctx, progress, plan } = env
+    const beat = (): void => progress.beat()
+    const rows = new JoinRows({ join, held, emit: output.emit, ctx, checked: plan.checked, beat })
     const input = broadcastInput(join[held === 'left' ? 'right' : 'left'], RowTable.of(table), rows)
     return () => input
   }

@@ -16,7 +16,12 @@ export class Concat implements RecordStream {
     this.slices = slices
     this.buffer = buffer
     this.slice = from - 1
-    for (let i = 0; i < skip; i++) this.advance()
+    try {
+      for (let i = 0; i < skip; i++) this.advance()
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   get view(): RecordView {

@@ -7,6 +7,9 @@ afterAll(removeRoots)
 test.each([
   ['ENOSPC', 'put', 'for ever'],
   ['EIO', 'put', 'once'],
+  ['EIO', 'put', 'for ever'],
+  ['ENOSPC', 'checkpoint', 'for ever'],
+  ['EIO', 'checkpoint', 'once'],
   ['ENOSPC', 'publish', 'once'],
   ['ENOSPC', 'publish', 'for ever'],
   ['EIO', 'publish', 'for ever'],

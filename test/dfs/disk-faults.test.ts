@@ -6,10 +6,7 @@ afterAll(removeRoots)
 
 test.each([
   ['ENOSPC', 'put', 'once'],
-  ['EIO', 'put', 'for ever'],
   ['ENOSPC', 'checkpoint', 'once'],
-  ['ENOSPC', 'checkpoint', 'for ever'],
-  ['EIO', 'checkpoint', 'once'],
   ['EIO', 'checkpoint', 'for ever'],
   ['EIO', 'publish', 'once'],
 ] as const)(

@@ -69,6 +69,20 @@ describe('a held side beyond memory', () => {
     expect(sorted(parts)).toEqual(reference(few, hot, 'inner'))
   })
 
+  it('writes no pairs out one by one for a key that is frequent on both sides', async () => {
+    // 20 x 862 pairs of rows of 6,000 bytes would be 103 MB; what is written are the sides, and a reference a pair.
+    const many = rows('r', 880, (n) => (n % 50 === 0 ? `k${n}` : 'hot'))
+    const few = rows('l', 22, (n) => (n % 20 === 0 ? '' : 'hot'))
+    const join = { type: 'full', strategy: 'partitioned', held: 'right', wide: 6000 } as const
+    const sides = { left: [lines(few)], right: [lines(many)] }
+    const small = await runJoin({ ...join, ...sides, memoryBytes: 4 * MiB })
+    expect(digest(small)).toEqual(digest(await runJoin({ ...join, ...sides, memoryBytes: 64 * MiB })))
+    expect(small.parts.join('').split('\n').length - 1).toBe(20 * 862 + 18 + 2)
+    const spilled = small.done.map(({ counters }) => counters['spilled-bytes'] ?? 0)
+    expect(spilled.at(-1)).toBeGreaterThan(1e6)
+    expect(spilled.at(-1)).toBeLessThan(20e6)
+  })
+
   it('takes rows that are larger than the table', async () => {
     const join = {
       type: 'full',
