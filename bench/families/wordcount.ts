@@ -48,8 +48,14 @@ function builtInRow(input: Input, options: BenchOptions): Contender {
   }
 }
 
+/** Why what takes about a minute for this input is left out. */
+function minuteLong({ sizeBytes, slow }: BenchOptions): string | undefined {
+  return slow || sizeBytes <= 512 * 2 ** 20 ? undefined : 'takes about a minute a run at this size; --slow has it'
+}
+
 function awkRow(name: 'mawk' | 'gawk', input: Input, options: BenchOptions): Contender {
-  return peer(name, 'associative array, LC_ALL=C', options, commandPath(name), (output) => ({
+  const absent = commandPath(name) ?? minuteLong(options)
+  return peer(name, 'associative array, LC_ALL=C', options, absent, (output) => ({
     command: name,
     args: ['-f', path.join(peers, 'wordcount.awk'), input.path],
     env: { LC_ALL: 'C' },
@@ -58,7 +64,7 @@ function awkRow(name: 'mawk' | 'gawk', input: Input, options: BenchOptions): Con
 }
 
 function readlineRow(input: Input, options: BenchOptions): Contender {
-  return peer('node', 'readline, split, Map', options, undefined, (output) => ({
+  return peer('node', 'readline, split, Map', options, minuteLong(options), (output) => ({
     command: process.execPath,
     args: [path.join(peers, 'wordcount-readline.mjs'), input.path, output],
   }))
