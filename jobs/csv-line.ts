@@ -1,6 +1,6 @@
 import { Text } from '../mapreduce/index.ts'
 
-const [LF = 0, CR = 0, QUOTE = 0, COMMA = 0] = Buffer.from('\n\r",')
+export const [LF = 0, CR = 0, QUOTE = 0, COMMA = 0] = Buffer.from('\n\r",')
 const empty = new Text(Buffer.alloc(0), 0, 0)
 
 /** Fields of CSV, one behind the other in a buffer that is used again for the next line. */

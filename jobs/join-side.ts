@@ -1,5 +1,5 @@
 import { type CsvRow, MrError, type TaskContext, Text } from '../mapreduce/index.ts'
-import { CsvLine } from './csv-line.ts'
+import { COMMA, CsvLine, LF } from './csv-line.ts'
 
 export type Row = CsvRow | Readonly<Record<string, unknown>>
 /** Fields without a row, by their position. */
@@ -40,6 +40,8 @@ export class JoinInput {
 
   /** As CSV the fields from the `from`th on; fields that are not there are null. */
   csv(row: Row | Fields, from: number): Text {
+    const asIs = isFields(row) || !isCsv(row) ? undefined : this.standing(row, from)
+    if (asIs !== undefined) return asIs
     const { line } = this
     line.begin()
     for (let i = from; i < this.names.length; i++) {
@@ -48,6 +50,21 @@ export class JoinInput {
     }
     if (from > 0) line.lineEnd()
     return line.text
+  }
+
+  /** Those fields as they stand in the file, where that is what would be written: side by side, and none with quotes. */
+  private standing(row: CsvRow, from: number): Text | undefined {
+    const [to, at] = [this.names.length, this.at[from] ?? 0]
+    if (from === to || row.columns !== this.header) return undefined
+    for (let i = from + 1; i < to; i++) if (this.at[i] !== at + i - from) return undefined
+    const text = row.plain(at, at + to - from, COMMA)
+    if (text === undefined || from === 0) return text
+    // With the comma before and the line end behind.
+    const { buffer, start, end } = text
+    if (at === 0 || buffer[start - 1] !== COMMA || buffer[end] !== LF) return undefined
+    text.start--
+    text.end++
+    return text
   }
 
   private field(row: Row, i: number): Text | null {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { diskError } from '../base/system-error.ts'
-import { copyBytes } from '../record/copy-bytes.ts'
+import { arenaOffset, copyBytes, inArena } from '../record/copy-bytes.ts'
 import { readBack } from './read-back.ts'
 
 /** kind u8, length u32. */
@@ -23,6 +23,10 @@ export class HeldRows {
   start = 0
   end = 0
   private readonly region: Buffer
+  /** The region as its rows are handed out: in the arena, if it lies there. */
+  private readonly whole: Buffer
+  private readonly offset: number
+  private readonly arenaAt: number
   private readonly memoryBytes: number
   private readonly path: string
   private used = 0
@@ -37,6 +41,10 @@ export class HeldRows {
 
   constructor(region: Buffer, path: string) {
     this.region = region
+    const { bytes, offset } = inArena(region)
+    this.whole = bytes
+    this.offset = offset
+    this.arenaAt = arenaOffset(region)
     this.path = path
     this.memoryBytes = region.length - Math.floor(region.length / WINDOW_SHARE)
     this.bytes = region
@@ -55,7 +63,7 @@ export class HeldRows {
     const length = end - start
     const whole = HEADER_BYTES + length
     if (this.written === 0 && this.pending === 0 && this.used + whole <= this.memoryBytes) {
-      this.used = put(this.region, this.used, bytes, kind, start, end)
+      this.used = put(this.region, this.used, bytes, kind, start, end, this.arenaAt)
       return
     }
     if (this.pending + whole > this.window.length) this.flush()
@@ -67,7 +75,6 @@ export class HeldRows {
   rewind(): void {
     if (this.pending > 0) this.flush()
     this.next = 0
-    this.bytes = this.region
     this.windowStart = 0
     this.windowEnd = 0
   }
@@ -76,6 +83,9 @@ export class HeldRows {
     if (this.next < this.used) {
       this.take(this.region, this.next)
       this.next = this.end
+      this.bytes = this.whole
+      this.start += this.offset
+      this.end += this.offset
       return true
     }
     const at = this.next - this.used
@@ -127,9 +137,9 @@ export class HeldRows {
   }
 }
 
-function put(to: Buffer, at: number, bytes: Buffer, kind: number, start: number, end: number): number {
+function put(to: Buffer, at: number, bytes: Buffer, kind: number, start: number, end: number, arenaAt = -1): number {
   to[at] = kind
   to.writeUInt32LE(end - start, at + 1)
-  copyBytes(bytes, start, end, to, at + HEADER_BYTES)
+  copyBytes(bytes, start, end, to, at + HEADER_BYTES, arenaAt)
   return at + HEADER_BYTES + end - start
 }

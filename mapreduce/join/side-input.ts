@@ -32,10 +32,12 @@ export interface SideInputOptions {
   /** Keys that get several partitions. */
   readonly hot?: HotKeys
   readonly take: TakeRow
+  /** Takes a row of texts in the partition its key has by its hash, where it can. */
+  readonly takeTexts?: (key: Text, value: Text, valueKind: number) => boolean
 }
 
 /** One side of a join as an input: its `map` encodes key and value of every record that can matter, and gives them a partition. */
-export function sideInput({ join, side, held, partitions, hot, take }: SideInputOptions): EngineInput {
+export function sideInput({ join, side, held, partitions, hot, take, takeTexts }: SideInputOptions): EngineInput {
   const parts = join[side]
   const keeps = keepsLone(join.type, side)
   const streamed = side !== held
@@ -47,6 +49,9 @@ export function sideInput({ join, side, held, partitions, hot, take }: SideInput
     // It matches nothing, so where it is not kept by itself it has no part in the join.
     if (isNull && !keeps) return
     const value = seenOf(parts, record, ctx)
+    if (takeTexts !== undefined && hot === undefined && key instanceof Text && value instanceof Text) {
+      if (takeTexts(key, value, streamed ? streamedKind(kind.Text) : kind.Text)) return
+    }
     let valueBytes: Buffer
     let valueKind: number
     let valueStart = 0

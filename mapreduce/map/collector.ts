@@ -149,24 +149,18 @@ export class Collector implements MapOutput {
   }
 
   private appendingEmit(): (key: unknown, value?: unknown) => void {
-    const { bytes, u32 } = this.options.arena
+    const { bytes } = this.options.arena
     const { batches } = this
-    const pendingWord = this.pendingAt >>> 2
-    const textMeta = packMeta(kind.Text, 0)
     const absentMeta = packMeta(kind.Absent, 0)
     return (key, value) => {
       this.records++
       if (batches && key instanceof Text && key.buffer === bytes) {
-        if (value === undefined || (value instanceof Text && value.buffer === bytes)) {
-          if (this.pending === PENDING_MAX) this.flush()
-          const at = pendingWord + this.pending++ * 4
-          u32[at] = key.start
-          u32[at + 1] = textMeta + key.end - key.start
-          if (value === undefined) u32[at + 3] = absentMeta
-          else {
-            u32[at + 2] = value.start
-            u32[at + 3] = textMeta + value.end - value.start
-          }
+        if (value === undefined) {
+          this.remember(key.start, key.end - key.start, 0, absentMeta)
+          return
+        }
+        if (value instanceof Text && value.buffer === bytes) {
+          this.remember(key.start, key.end - key.start, value.start, packMeta(kind.Text, value.end - value.start))
           return
         }
       }
@@ -174,6 +168,29 @@ export class Collector implements MapOutput {
       if (this.pending > 0) this.flush()
       this.append(key, value)
     }
+  }
+
+  /** A record whose key is a text, until a kernel takes it together with others. */
+  private remember(keyStart: number, keyLength: number, valueStart: number, valueMeta: number): void {
+    if (this.pending === PENDING_MAX) this.flush()
+    const { u32 } = this.options.arena
+    const at = (this.pendingAt >>> 2) + this.pending++ * 4
+    u32[at] = keyStart
+    u32[at + 1] = packMeta(kind.Text, keyLength)
+    u32[at + 2] = valueStart
+    u32[at + 3] = valueMeta
+  }
+
+  /**
+   * Takes a row of a join whose value has this kind, for the partition its key has by itself; false when the two do not lie
+   * in the chunk: then it is to be put.
+   */
+  takeTexts(key: Text, value: Text, valueKind: number): boolean {
+    const { bytes } = this.options.arena
+    if (!this.batches || key.buffer !== bytes || value.buffer !== bytes) return false
+    this.records++
+    this.remember(key.start, key.end - key.start, value.start, packMeta(valueKind, value.end - value.start))
+    return true
   }
 
   /** A key without a value is held once, with a number that nobody looks at. */
@@ -314,8 +331,14 @@ export class Collector implements MapOutput {
     this.put(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd, partition)
   }
 
-  /** Takes a record that is encoded, for a partition that is known; the caller counts it. */
-  put(
+  /** Takes a record that is encoded, for a partition that is known. */
+  take(...record: Parameters<Collector['put']>): void {
+    if (this.pending > 0) this.flush()
+    this.records++
+    this.put(...record)
+  }
+
+  private put(
     key: Buffer,
     keyKind: number,
     keyStart: number,

@@ -120,9 +120,9 @@ export class Mapper {
         partitions: plan.reducers,
         ...(hot === undefined ? {} : { hot: new HotKeys(hot, side) }),
         take: (key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition) => {
-          collector.records++
-          collector.put(key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition)
+          collector.take(key, keyKind, keyStart, keyEnd, value, valueKind, valueStart, valueEnd, partition)
         },
+        takeTexts: (key, value, valueKind) => collector.takeTexts(key, value, valueKind),
       })
       this.sides.set(side, input)
     }

@@ -16,7 +16,16 @@ export interface WorkerModule {
 export function workerModule(self: string = import.meta.url): WorkerModule {
   const typescript = self.endsWith('.ts')
   const url = new URL(`../worker/entry${typescript ? '.ts' : '.js'}`, self).href
-  return { url, execArgv: typescript ? ['--import', registerTsx(self)] : [] }
+  return { url, execArgv: [...noRequireOfModules(), ...(typescript ? ['--import', registerTsx(self)] : [])] }
+}
+
+/**
+ * piscina tries `require` first, and Node aborts the whole process when a thread is ended while it requires an ES module
+ * (an assertion in ModuleWrap::CreateRequiredModuleFacade). Told not to, it imports.
+ */
+function noRequireOfModules(): readonly string[] {
+  const flag = '--no-experimental-require-module'
+  return process.allowedNodeEnvironmentFlags.has(flag) ? [flag] : []
 }
 
 function registerTsx(self: string): string {

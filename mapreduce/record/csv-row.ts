@@ -7,6 +7,7 @@ export const QUOTED = 0x80000000
 export const ADDRESS = 0x7fffffff
 
 const CR = 13
+const QUOTE = 34
 const none = Buffer.alloc(0)
 
 /** The names of the columns of a file, and what of the dialect a field's value depends on. */
@@ -14,13 +15,15 @@ export class CsvColumns {
   readonly names: readonly string[]
   readonly index: ReadonlyMap<string, number>
   readonly escape: number
+  readonly delimiter: number
   readonly quote: number
   readonly trim: boolean
 
-  constructor(names: readonly string[], dialect: { quote: number; escape: number; trim: boolean }) {
+  constructor(names: readonly string[], dialect: { delimiter: number; quote: number; escape: number; trim: boolean }) {
     this.names = names
     this.index = new Map(names.map((name, i): [string, number] => [name, i]).filter(([name]) => name !== ''))
     this.escape = dialect.escape
+    this.delimiter = dialect.delimiter
     this.quote = dialect.quote
     this.trim = dialect.trim
   }
@@ -39,6 +42,7 @@ export class CsvRow {
   private first = 0
   private count = 0
   private readonly texts: Text[] = []
+  private readonly stretch = new Text(none, 0, 0)
   /** Values that do not stand in the record as they are. */
   private scratch: Buffer = none
   private scratchUsed = 0
@@ -90,6 +94,23 @@ export class CsvRow {
     text.start = start
     text.end = end
     if (mark > ADDRESS || this.known.trim) this.unwrap(text, mark > ADDRESS)
+    return text
+  }
+
+  /**
+   * The fields [from, to) as they stand in the file, with what parts them; undefined if one of them is missing or holds a quote
+   * or CR, or they are parted by something else than the byte `delimiter`. The same Text every time.
+   */
+  plain(from: number, to: number, delimiter: number): Text | undefined {
+    const { known, ends, first, buffer } = this
+    if (to > this.count || from >= to || known.trim || known.delimiter !== delimiter) return undefined
+    for (let at = first + from; at < first + to; at++) if ((ends[at] ?? 0) > ADDRESS) return undefined
+    const text = this.stretch
+    text.buffer = buffer
+    text.start = from === 0 ? this.start : ((ends[first + from - 1] ?? 0) & ADDRESS) + 1
+    text.end = ends[first + to - 1] ?? 0
+    if (to === this.count && text.end > text.start && buffer[text.end - 1] === CR) text.end--
+    for (let at = text.start; at < text.end; at++) if (buffer[at] === QUOTE || buffer[at] === CR) return undefined
     return text
   }
 
