@@ -24,7 +24,9 @@ describe('a disk that refuses one call, of each kind a job makes', () => {
   it('to read: the map whose run it was runs again, or another attempt reads', async () => {
     const at = firsts((await first.run({ calls: 'read', at: 0, fault: 'EIO' })).calls, /^read|open a|open .*run$/)
     expect(at).toHaveLength(8)
-    for (const nth of half(at)) expect((await first.check({ calls: 'read', at: nth, fault: 'EIO' })).report).toBeDefined()
+    for (const nth of half(at)) {
+      expect((await first.check({ calls: 'read', at: nth, fault: 'EIO' })).report).toBeDefined()
+    }
   })
 })
 
