@@ -12,6 +12,7 @@ import {
   TABLE_LAID_TO,
   TABLE_NEAR,
 } from './table'
+import { putVarint } from './varint'
 
 const TABLE_AHEAD: usize = 64
 const AHEAD: u32 = 32
@@ -24,17 +25,6 @@ const KIND_INT: u8 = 8
 const KIND_PARTIAL: u8 = 10
 const INT_MAX: f64 = 0x3fffffff
 const VALUE_BYTES_MAX: u32 = 12
-
-// @ts-ignore: decorator
-@inline
-function putVarint(at: usize, value: u32): usize {
-  while (value >= 128) {
-    store<u8>(at++, (value & 127) | 128)
-    value >>>= 7
-  }
-  store<u8>(at, value)
-  return at + 1
-}
 
 /** The kind byte and the payload of a value. */
 // @ts-ignore: decorator

@@ -4,8 +4,9 @@
  */
 
 import { copyOver } from './copy'
+import { keyAt, prefixOf } from './key'
 import { hashOf } from './table'
-import { prefixOf } from './prefix'
+import { putVarint } from './varint'
 
 const BUFFER_USED: usize = 0
 const BUFFER_COUNT: usize = 4
@@ -108,14 +109,14 @@ export function agree(
 ): i32 {
   const firstMeta = load<u32>(base + metaField)
   const firstLength = firstMeta & 0x7ffffff
-  const first: usize = <i32>firstLength <= inlineBytesMax ? base + inlineField : load<u32>(base + keyField)
+  const first = keyAt(base, firstLength, keyField, inlineBytesMax, inlineField)
   let agreed = firstLength
   let entry = base
   for (let i: u32 = 0; i < count; i++, entry += stride) {
     const meta = load<u32>(entry + metaField)
     if (meta >>> 27 != firstMeta >>> 27) return -1
     const length = meta & 0x7ffffff
-    const key: usize = <i32>length <= inlineBytesMax ? entry + inlineField : load<u32>(entry + keyField)
+    const key = keyAt(entry, length, keyField, inlineBytesMax, inlineField)
     if (length < agreed) agreed = length
     let same: u32 = 0
     while (same < agreed) {
@@ -149,7 +150,7 @@ export function pack(
   for (let i: u32 = 0; i < count; i++, entry += stride) {
     const meta = load<u32>(entry + metaField)
     const length = meta & 0x7ffffff
-    const key: usize = <i32>length <= inlineBytesMax ? entry + inlineField : load<u32>(entry + keyField)
+    const key = keyAt(entry, length, keyField, inlineBytesMax, inlineField)
     // Depth 0 is the kind byte.
     const skip: u32 = depth == 0 ? 0 : depth - 1
     const prefix: u64 = length <= skip ? 0 : prefixOf(key + skip, length - skip)
@@ -203,17 +204,6 @@ export function radix(words: usize, count: u32, scratch: usize): void {
     to = other
   }
   if (from != words) memory.copy(words, from, bytes)
-}
-
-// @ts-ignore: decorator
-@inline
-function putVarint(at: usize, value: u32): usize {
-  while (value >= 128) {
-    store<u8>(at++, (value & 127) | 128)
-    value >>>= 7
-  }
-  store<u8>(at, value)
-  return at + 1
 }
 
 export function gather(

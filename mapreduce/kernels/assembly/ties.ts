@@ -1,6 +1,6 @@
 /** Records whose words are equal are put in order by the rest of their keys. See `Kernels.ties`. */
 
-import { prefixOf } from './prefix'
+import { keyAt, prefixOf } from './key'
 
 const PAIR_BYTES: usize = 16
 /** Two rows of pairs and, of a stretch and of all that is cut from it, two of three words each. */
@@ -103,15 +103,14 @@ export function ties(
         const stop = load<u32>(stack, 4)
         const firstAt = entryAt(base, stride, load<u32>(words + (<usize>start << 3)))
         const firstLength = load<u32>(firstAt + metaField) & 0x7ffffff
-        const first: usize =
-          <i32>firstLength <= inlineBytesMax ? firstAt + inlineField : load<u32>(firstAt + keyField)
+        const first = keyAt(firstAt, firstLength, keyField, inlineBytesMax, inlineField)
         // What all of them have in common needs no sorting, and may be long.
         let agreed = firstLength
         let equal = true
         for (let r = start + 1; r < stop; r++) {
           const entry = entryAt(base, stride, load<u32>(words + (<usize>r << 3)))
           const length = load<u32>(entry + metaField) & 0x7ffffff
-          const key: usize = <i32>length <= inlineBytesMax ? entry + inlineField : load<u32>(entry + keyField)
+          const key = keyAt(entry, length, keyField, inlineBytesMax, inlineField)
           const both = min(agreed, length)
           let same = load<u32>(stack, 8)
           while (same < both) {
@@ -133,7 +132,7 @@ export function ties(
           const i = load<u32>(words + (<usize>r << 3)) & 0xffffff
           const entry = entryAt(base, stride, i)
           const length = load<u32>(entry + metaField) & 0x7ffffff
-          const key: usize = <i32>length <= inlineBytesMax ? entry + inlineField : load<u32>(entry + keyField)
+          const key = keyAt(entry, length, keyField, inlineBytesMax, inlineField)
           const rest = length - agreed
           store<u64>(pair, prefixOf(key + agreed, rest))
           // A key that is over comes before one that goes on with zeros.
