@@ -6,9 +6,9 @@ import { killRepeatedly, killWhileMaking, seeded } from './kill-trials.ts'
 afterAll(removeRoots)
 
 test.each([
-  ['put', 8],
-  ['checkpoint', 8],
-  ['publish', 6],
+  ['put', 5],
+  ['checkpoint', 5],
+  ['publish', 4],
 ] as const)(
   'kill -9 during a %s, %i times: what was acknowledged is whole, nothing else is left',
   async (mode, kills) => {
@@ -17,5 +17,5 @@ test.each([
 )
 
 test('kill -9 while a root is made: it can be opened, and is empty or holds what was acknowledged', async () => {
-  await killWhileMaking(8, seeded(Date.now()))
+  await killWhileMaking(5, seeded(Date.now()))
 })

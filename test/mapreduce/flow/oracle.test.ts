@@ -45,7 +45,7 @@ describe('a flow gives the rows that the same steps over arrays give', () => {
       fc.asyncProperty(flows, rowLists, rowLists, async (flow, left, right) => {
         await check(flow, [...left], [...right])
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     )
   }, 60_000)
 })

@@ -120,7 +120,7 @@ describe('a word count gives what counting in memory gives', () => {
           expectParts(await run({ job, reducers: parts, checked, memoryBytes: 4 * MiB }, given, cut), expected)
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 12 },
     )
   })
 })
@@ -138,7 +138,7 @@ function manyWords(lines: number): Buffer {
 }
 
 describe('spills change nothing', () => {
-  const given: Input[] = [{ name: 'many', bytes: manyWords(45_000) }]
+  const given: Input[] = [{ name: 'many', bytes: manyWords(30_000) }]
   const expected = reference(wordPairs(given), 3, counted)
 
   test.each([
