@@ -7,7 +7,7 @@ const everything = process.env['QUERN_HUNT_ALL'] === '1'
 
 /** 1 to `count`: all of them of a full disk under the first job, which does everything; a sample of the rest. */
 function* nths(count: number, name: string, full = false): Generator<number> {
-  const step = everything || (full && name === trialNames[0]) ? 1 : Math.ceil(count / (name === trialNames[0] ? 30 : 6))
+  const step = everything || (full && name === trialNames[0]) ? 1 : Math.ceil(count / (name === trialNames[0] ? 20 : 4))
   for (let at = 1; at <= count; at += step) yield at
 }
 
