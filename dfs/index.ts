@@ -7,20 +7,36 @@ export { DfsError, type DfsErrorCode } from './base/errors.ts'
 export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
 export { isAlive, processIdentity } from './base/process-identity.ts'
 export type {
-  BadReplica,
-  ContentSummary,
-  CreateOptions,
-  DetachedWriter,
-  Dfs,
-  DfsReader,
-  DfsWriter,
-  FileStatus,
+  AdminState,
+  BalanceReport,
+  ClusterReport,
+  DatanodeReport,
+  DfsAdministration,
   FsckReport,
-  LocatedBlock,
-  OpenOptions,
-  ReplicaLocation,
-} from './client/dfs.ts'
+  Liveness,
+  SafeModeAction,
+  SafeModeStatus,
+  ScrubReport,
+} from './client/administration.ts'
+export type { DetachedWriter, Dfs, OpenOptions } from './client/dfs.ts'
+export type { CreateOptions, DfsReader, DfsWriter, FileSystem } from './client/file-system.ts'
 export { nameGlob } from './client/glob.ts'
+export type {
+  AccessMode,
+  BadReplica,
+  BlockLocation,
+  ContentSummary,
+  DatanodeAddress,
+  FileChecksum,
+  FileStatus,
+  FsStatus,
+  LocatedBlock,
+  ReplicaLocation,
+  ServerDefaults,
+  SnapshotDiffEntry,
+  SnapshotStatus,
+  SnapshottableDirectory,
+} from './client/status.ts'
 
 /**
  * Opens the DFS under `options.root` in this process, alone: DFS_LOCKED if another holds it, DFS_UNKNOWN_VERSION if a newer

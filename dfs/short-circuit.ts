@@ -8,4 +8,4 @@ export {
   openReplicaReader,
   type ReplicaReader,
 } from './block/replica-reader.ts'
-export type { BadReplica, LocatedBlock, ReplicaLocation } from './client/dfs.ts'
+export type { BadReplica, LocatedBlock, ReplicaLocation } from './client/status.ts'

@@ -80,13 +80,13 @@ describe('the checks can fail', () => {
   it('on a type that is loaded although only types are open', async () => {
     const typed = await parseSource(
       'dfs/block/a.ts',
-      `import type { Dfs } from '../client/dfs.ts'\nexport type A = Dfs`,
+      `import type { FileStatus } from '../client/status.ts'\nexport type A = FileStatus`,
     )
     const loaded = await parseSource(
       'dfs/block/b.ts',
-      `import { type Dfs } from '../client/dfs.ts'\nexport type A = Dfs`,
+      `import { type FileStatus } from '../client/status.ts'\nexport type A = FileStatus`,
     )
-    expect(forbiddenEdges([typed, loaded], layout)).toEqual(['dfs/block/b.ts imports dfs/client/dfs.ts'])
+    expect(forbiddenEdges([typed, loaded], layout)).toEqual(['dfs/block/b.ts imports dfs/client/status.ts'])
   })
 
   it('on a circle, and not on one of types', async () => {

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { DfsError } from '../base/errors.ts'
-import type { BadReplica, LocatedBlock, ReplicaLocation } from '../client/dfs.ts'
+import type { BadReplica, LocatedBlock, ReplicaLocation } from '../client/status.ts'
 import { type BlockChecksums, decodeChecksumFile } from './format.ts'
 
 /**

@@ -1,13 +1,14 @@
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { BlockReader } from '../block/block-store.ts'
-import type { BadReplica, DfsReader, LocatedBlock, ReplicaLocation } from './dfs.ts'
-import type { DatanodeProtocol } from './protocol.ts'
+import type { DfsReader } from './file-system.ts'
+import type { ReplicaAccess } from './protocol.ts'
+import type { BadReplica, LocatedBlock, ReplicaLocation } from './status.ts'
 
 export interface ReaderOptions {
   readonly path: string
   readonly blocks: readonly LocatedBlock[]
-  readonly datanodes: ReadonlyMap<DatanodeId, DatanodeProtocol>
+  readonly access: ReplicaAccess
   /** Bytes a `stream` reads at once. */
   readonly streamBytes: number
   readonly onBad: (bad: BadReplica) => void
@@ -116,10 +117,8 @@ export class FileReader implements DfsReader {
     await this.#leave()
     for (const location of block.replicas) {
       if (this.#bad.get(block.block)?.has(location.datanode) === true) continue
-      const datanode = this.#options.datanodes.get(location.datanode)
-      if (datanode === undefined) continue
       try {
-        const reader = await datanode.openReplica(block)
+        const reader = await this.#options.access.openReplica(block, location)
         if (reader.length !== block.length) {
           await reader.close()
           throw new DfsError('DFS_CORRUPT_REPLICA', `it is ${reader.length} bytes long, ${block.length} were written`)

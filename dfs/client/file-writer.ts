@@ -1,9 +1,9 @@
 import { chunkChecksums } from '../base/checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId, FileId } from '../base/ids.ts'
-import type { DetachedWriter, DfsWriter } from './dfs.ts'
-import { BlockPipeline, type LostReplica } from './pipeline.ts'
-import type { DatanodeProtocol, NamenodeProtocol } from './protocol.ts'
+import type { DetachedWriter } from './dfs.ts'
+import type { DfsWriter } from './file-system.ts'
+import type { BlockPipeline, LostReplica, NamespaceProtocol, ReplicaAccess } from './protocol.ts'
 
 export interface WriterOptions {
   readonly file: FileId
@@ -25,8 +25,8 @@ export interface WriterOptions {
  * are. While one block is being synced the next is already written.
  */
 export class FileWriter {
-  readonly #namenode: NamenodeProtocol
-  readonly #datanodes: ReadonlyMap<DatanodeId, DatanodeProtocol>
+  readonly #namenode: NamespaceProtocol
+  readonly #access: ReplicaAccess
   readonly #options: WriterOptions
   #state: 'open' | 'failed' | 'closed' | 'aborted' = 'open'
   #failure: unknown
@@ -39,13 +39,9 @@ export class FileWriter {
   #excluded: readonly DatanodeId[] = []
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(
-    namenode: NamenodeProtocol,
-    datanodes: ReadonlyMap<DatanodeId, DatanodeProtocol>,
-    options: WriterOptions,
-  ) {
+  constructor(namenode: NamespaceProtocol, access: ReplicaAccess, options: WriterOptions) {
     this.#namenode = namenode
-    this.#datanodes = datanodes
+    this.#access = access
     this.#options = options
   }
 
@@ -75,7 +71,7 @@ export class FileWriter {
       this.#end('aborted')
       await this.#committing?.catch(() => undefined)
       await this.#pipeline?.abort()
-      await this.#namenode.abandon(this.#options.file)
+      await this.#namenode.abandon({ file: this.#options.file })
     })
   }
 
@@ -151,12 +147,15 @@ export class FileWriter {
     const { file, path, chunkBytes, packetBytes, writerNode, onLost } = this.#options
     const allocated = await this.#namenode.addBlock({
       file,
+      index: this.#blocks++,
       previousLength: this.#previousLength,
       writer: writerNode,
       excluded: this.#excluded,
     })
-    return BlockPipeline.open(this.#namenode, this.#datanodes, allocated, { path, chunkBytes, packetBytes, onLost })
+    return this.#access.openPipeline(this.#namenode, allocated, { file, path, chunkBytes, packetBytes, onLost })
   }
+
+  #blocks = 0
 
   #previousLength = 0
   #sentPackets = 0

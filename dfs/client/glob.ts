@@ -1,7 +1,7 @@
 import { limits } from '../base/config.ts'
 import { DfsError } from '../base/errors.ts'
 import { childPath } from '../base/path.ts'
-import type { FileStatus } from './dfs.ts'
+import type { FileStatus } from './status.ts'
 
 /**
  * Hadoop's globs: `*` any characters of one name, `?` one, `[a-c]` one of a set, `[^a]` one not of it, `{x,y}` either (also

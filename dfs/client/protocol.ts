@@ -29,7 +29,7 @@ import type {
  * embedded DFS calls the same methods in its own process. Every answer that rests on a change is given when that change is
  * durable. Failures are `DfsError`s.
  */
-export interface NamenodeProtocol {
+export interface NamespaceProtocol {
   // Reading
   find(request: PathRequest): Promise<FileStatus | undefined>
   /** Entries behind `startAfter` in byte order of their names, at most `limit` of them. */
@@ -92,9 +92,12 @@ export interface NamenodeProtocol {
   abandon(request: { file: FileId }): Promise<void>
   /** The holder lives: its files stay its own. */
   renewLease(request: { holder: string }): Promise<void>
+}
 
-  // Care
-  reportBad(request: { replicas: readonly BadReplica[] }): Promise<void>
+/** What keeps replicas well, asked for by clients. */
+export interface CareProtocol {
+  /** Resolves when each has been looked at, and repaired as far as can be if `wait`. */
+  reportBad(request: { replicas: readonly BadReplica[]; wait: boolean }): Promise<void>
   report(request: UserRequest): Promise<ClusterReport>
   fsck(request: PathRequest & { verify: boolean }): Promise<FsckReport>
   checkpoint(request: UserRequest): Promise<void>
@@ -106,6 +109,8 @@ export interface NamenodeProtocol {
   /** What a person should know, from the namenode's start on. */
   notes(): Promise<readonly string[]>
 }
+
+export interface NamenodeProtocol extends NamespaceProtocol, CareProtocol {}
 
 /** Whom the request is made as. */
 export interface UserRequest {
@@ -196,7 +201,7 @@ export interface PipelineOptions {
 
 /** How a client reaches replicas: by plain calls in its own process, or over sockets and the replicas' files. */
 export interface ReplicaAccess {
-  openPipeline(namenode: NamenodeProtocol, allocated: AllocatedBlock, options: PipelineOptions): Promise<BlockPipeline>
+  openPipeline(namenode: NamespaceProtocol, allocated: AllocatedBlock, options: PipelineOptions): Promise<BlockPipeline>
   openReplica(block: LocatedBlock, location: ReplicaLocation): Promise<BlockReader>
 }
 

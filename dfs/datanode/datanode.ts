@@ -2,12 +2,12 @@ import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { BlockKey } from '../base/names.ts'
 import type { BlockReader, BlockStore, BlockWriter } from '../block/block-store.ts'
-import type { BlockReportListener, DatanodeProtocol } from '../client/protocol.ts'
+import type { BlockReportListener } from '../client/protocol.ts'
 
 const verifyBytes = 1024 * 1024
 
 /** One disk that serves replicas. It owns its store; a server can stand in front of it. */
-export class Datanode implements DatanodeProtocol {
+export class Datanode {
   readonly id: DatanodeId
   readonly rack: string
   readonly directory: string
@@ -39,7 +39,7 @@ export class Datanode implements DatanodeProtocol {
       abort: () => writer.abort(),
       commit: async () => {
         const length = await writer.commit()
-        this.#listener.received(this.id, key)
+        await this.#listener.received(this.id, key, length)
         return length
       },
     }
@@ -64,7 +64,7 @@ export class Datanode implements DatanodeProtocol {
 
   async deleteReplica(key: BlockKey): Promise<boolean> {
     const there = await this.#store.delete(key)
-    this.#listener.deleted(this.id, key)
+    await this.#listener.deleted(this.id, key)
     return there
   }
 }

@@ -1,28 +1,36 @@
 import type { DatanodeId } from '../base/ids.ts'
-import type { BadReplica, FsckReport, LocatedBlock } from '../client/dfs.ts'
+import type { FsckReport } from '../client/administration.ts'
 import { badReplica } from '../client/file-reader.ts'
+import type { BadReplica, LocatedBlock } from '../client/status.ts'
 import type { Datanode } from '../datanode/datanode.ts'
 import { FileNode, type Inode, pathOf } from '../namenode/inode.ts'
-import type { EmbeddedParts } from './embedded-dfs.ts'
+import { summarize } from '../namenode/view.ts'
+import type { EmbeddedParts } from './care.ts'
 
 /**
  * Looks at every replica of every file below `path`: that it is there, and with `verify` that it reads well. What is found
  * bad is reported as found, then repaired as far as it can be.
  */
-export async function checkFiles(
-  parts: EmbeddedParts,
-  path: string,
-  verify: boolean,
-  locate: (file: FileNode) => LocatedBlock[],
-): Promise<FsckReport> {
+export async function checkFiles(parts: EmbeddedParts, path: string, verify: boolean): Promise<FsckReport> {
   const { namenode, datanodes, config, monitor } = parts
-  const summary = namenode.summary(path)
-  const counts = { blocks: 0, minimallyReplicated: 0, underReplicated: 0, corruptBlocks: 0, missingReplicas: 0 }
+  const { state } = namenode
+  const summary = summarize(state, path)
+  const racks = new Map([...datanodes.values()].map(({ id, rack }) => [id, rack]))
+  const rackCount = new Set(racks.values()).size
+  const counts = {
+    blocks: 0,
+    minimallyReplicated: 0,
+    overReplicated: 0,
+    underReplicated: 0,
+    misReplicated: 0,
+    corruptBlocks: 0,
+    missingReplicas: 0,
+  }
   const problems: (BadReplica & { file: string })[] = []
   const wanting: LocatedBlock[] = []
-  for (const file of filesBelow(namenode.state.find(path))) {
+  for (const file of filesBelow(state.find(path))) {
     const name = pathOf(file)
-    for (const block of locate(file)) {
+    for (const block of namenode.located(file)) {
       counts.blocks++
       const bad = await checkBlock(block, datanodes, verify)
       const good = block.replicas.length - bad.length
@@ -31,6 +39,9 @@ export async function checkFiles(
       counts.missingReplicas += missing
       if (good > 0) counts.minimallyReplicated++
       else counts.corruptBlocks++
+      if (good > file.attributes.replication) counts.overReplicated++
+      const used = new Set(block.replicas.map(({ rack }) => rack)).size
+      if (good > 1 && used === 1 && rackCount > 1) counts.misReplicated++
       if (missing > 0) {
         wanting.push(block)
         if (good > 0) counts.underReplicated++
@@ -47,11 +58,16 @@ export async function checkFiles(
     bytes: summary.bytes,
     ...counts,
     datanodes: datanodes.size,
-    racks: new Set([...datanodes.values()].map(({ rack }) => rack)).size,
+    racks: rackCount,
     defaultReplication: Math.min(config.replication, datanodes.size),
+    openFiles: [...state.open.values()]
+      .filter(({ node, kind }) => kind === 'named' && isBelow(pathOf(node), path))
+      .map(({ node, holder }) => ({ path: pathOf(node), holder, bytes: node.length })),
     problems,
   }
 }
+
+const isBelow = (path: string, top: string): boolean => top === '/' || path === top || path.startsWith(`${top}/`)
 
 function* filesBelow(top: Inode | undefined): Generator<FileNode> {
   const stack: Inode[] = top === undefined ? [] : [top]
@@ -87,9 +103,9 @@ function unknown(
   block: LocatedBlock,
   bad: readonly BadReplica[],
   missing: number,
-  { datanodes, namenode }: EmbeddedParts,
+  { datanodes, replicas }: EmbeddedParts,
 ): BadReplica[] {
-  const corrupt = new Set(namenode.corruptHolders(block.block).map(({ id }) => id))
+  const corrupt = new Set(replicas.corruptHolders(block.block).map(({ id }) => id))
   const without = [...datanodes.values()].filter(
     ({ id }) => !block.replicas.some(({ datanode }) => datanode === id) && !corrupt.has(id),
   )

@@ -7,14 +7,15 @@ import { DfsError } from '../base/errors.ts'
 import { type DatanodeId, datanodeId } from '../base/ids.ts'
 import { ioError } from '../base/io-error.ts'
 import { parseMetadataName, rootNames } from '../base/names.ts'
-import { processIdentity } from '../base/process-identity.ts'
 import { lockRoot } from '../base/root-lock.ts'
 import { DiskBlockStore } from '../block/disk-block-store.ts'
 import type { Dfs, OpenOptions } from '../client/dfs.ts'
+import { DfsClient } from '../client/dfs-client.ts'
 import { Datanode } from '../datanode/datanode.ts'
 import { rackOf } from '../namenode/placement.ts'
-import { type DeadBlock, NamenodeServer } from '../namenode/server.ts'
-import { EmbeddedDfs } from './embedded-dfs.ts'
+import { NamenodeServer } from '../namenode/server.ts'
+import { EmbeddedConnection } from './connection.ts'
+import { EmbeddedReplicas } from './embedded-replicas.ts'
 import { ReplicationMonitor } from './replication-monitor.ts'
 import { type RootVersion, readVersionFile, writeVersionFile } from './version-file.ts'
 
@@ -28,18 +29,16 @@ export function openDfs(options: OpenOptions): Promise<Dfs> {
 }
 
 /** `openDfs` with the machine passed in, and with the settings that are no option of the command line. */
-export async function openEmbedded(
-  options: OpenOptions,
-  env: Env,
-  tuning: Partial<DfsConfig> = {},
-): Promise<EmbeddedDfs> {
+export async function openEmbedded(options: OpenOptions, env: Env, tuning: Partial<DfsConfig> = {}): Promise<Dfs> {
   const root = resolve(options.root)
   const config = resolveConfig({ ...tuning, ...settings(options) })
   await makeRoot(root, options.create ?? true, env)
   const lock = await lockRoot(root)
   try {
     const { version, notes } = await readOrFormat(root, config, options, env)
-    return await start(root, { ...config, datanodes: version.datanodes.length }, version, lock, env, notes)
+    const full = { ...config, datanodes: version.datanodes.length }
+    const connection = await start(root, full, version, lock, env, notes)
+    return DfsClient.over(connection, options.user ?? userInfo().username)
   } catch (error) {
     await lock.release()
     throw errorCode(error) === undefined ? error : ioError(`opening the DFS at ${root}`, error)
@@ -118,36 +117,39 @@ async function start(
   lock: Awaited<ReturnType<typeof lockRoot>>,
   env: Env,
   notes: readonly string[],
-): Promise<EmbeddedDfs> {
+): Promise<EmbeddedConnection> {
   const { disk } = env
   const directory = rootNames.namenode(root)
   await makeDirectory(env, directory)
-  const dead: DeadBlock[] = []
-  let onDead = (blocks: readonly DeadBlock[]): void => {
-    dead.push(...blocks)
-  }
   const unfinished = !(await disk.exists(rootNames.version(root)))
-  const user = userInfo().username
+  const descriptors = version.datanodes.map(({ id, rack }) => ({
+    id,
+    rack,
+    directory: rootNames.datanode(root, id),
+  }))
+  let replicas: EmbeddedReplicas | undefined
   const namenode = await NamenodeServer.open({
     env,
     directory,
     config,
     unfinished,
-    datanodes: version.datanodes,
-    owner: { user, group: 'supergroup' },
-    holder: processIdentity(),
-    onDead: (blocks) => onDead(blocks),
+    superuser: userInfo().username,
+    replicas: (state) => {
+      replicas = new EmbeddedReplicas(state, descriptors, env.random)
+      return replicas
+    },
   })
   try {
+    if (replicas === undefined) throw new TypeError('the namenode was opened without its replicas')
     namenode.notes.push(...notes)
     // The lock is ours, so whoever was writing is gone.
     await namenode.abandonWriters(() => true)
-    const datanodes = await openDatanodes(root, config, version, namenode, env)
+    const datanodes = await openDatanodes(root, config, namenode, replicas, env)
     if (unfinished) await writeVersionFile(disk, root, version)
-    const monitor = new ReplicationMonitor(namenode, datanodes, config)
-    onDead = (blocks) => monitor.deleteDead(blocks)
+    const monitor = new ReplicationMonitor(namenode, replicas, datanodes, config)
+    replicas.attach(monitor)
     monitor.inBackground('restoring replication', () => monitor.repairAll())
-    return new EmbeddedDfs({ root, config, lock, namenode, datanodes, monitor })
+    return new EmbeddedConnection({ root, lock, config, namenode, replicas, datanodes, monitor })
   } catch (error) {
     await namenode.close()
     throw error
@@ -166,21 +168,20 @@ async function makeDirectory({ disk }: Env, path: string): Promise<void> {
 async function openDatanodes(
   root: string,
   config: DfsConfig,
-  version: RootVersion,
   namenode: NamenodeServer,
+  replicas: EmbeddedReplicas,
   { disk }: Env,
 ): Promise<Map<DatanodeId, Datanode>> {
   const datanodes = new Map<DatanodeId, Datanode>()
-  for (const { id, rack } of version.datanodes) {
-    const directory = rootNames.datanode(root, id)
+  for (const { id, rack, directory } of replicas.descriptors) {
     try {
       const store = await DiskBlockStore.open(disk, directory, config.chunkBytes)
-      const datanode = new Datanode({ id, rack, directory }, store, namenode)
-      await register(datanode, namenode)
+      const datanode = new Datanode({ id, rack, directory }, store, replicas)
+      await register(datanode, namenode, replicas)
       datanodes.set(id, datanode)
     } catch (error) {
       if (!(error instanceof DfsError)) throw error
-      namenode.markDown(id)
+      replicas.markDown(id)
       namenode.notes.push(`datanode ${id} can not be used: ${error.message}`)
     }
   }
@@ -191,11 +192,11 @@ async function openDatanodes(
 }
 
 /** The full block report: replicas of blocks that no file has are deleted. */
-async function register(datanode: Datanode, namenode: NamenodeServer): Promise<void> {
-  const { replicas } = await datanode.report()
+async function register(datanode: Datanode, namenode: NamenodeServer, replicas: EmbeddedReplicas): Promise<void> {
+  const found = await datanode.report()
   let ahead = 0
-  for (const key of replicas) {
-    if (namenode.received(datanode.id, key)) continue
+  for (const key of found.replicas) {
+    if (replicas.received(datanode.id, key)) continue
     // A block's record is durable before a replica has its name. One that the namespace has yet to number means that the
     // namespace is older than the data, so the data stays.
     if (key.block >= namenode.state.nextBlock) ahead++

@@ -4,11 +4,12 @@ import { type DfsConfig, limits } from '../base/config.ts'
 import { DfsError } from '../base/errors.ts'
 import type { BlockId, DatanodeId } from '../base/ids.ts'
 import { type BlockKey, blockNames } from '../base/names.ts'
-import type { BadReplica } from '../client/dfs.ts'
-import type { LostReplica } from '../client/pipeline.ts'
+import type { LostReplica } from '../client/protocol.ts'
+import type { BadReplica } from '../client/status.ts'
 import type { Datanode } from '../datanode/datanode.ts'
 import type { Block } from '../namenode/inode.ts'
-import type { DeadBlock, NamenodeServer } from '../namenode/server.ts'
+import type { NamenodeServer } from '../namenode/server.ts'
+import type { DeadBlock, EmbeddedReplicas } from './embedded-replicas.ts'
 
 export type Incident = BadReplica & { readonly repaired: boolean }
 
@@ -20,6 +21,7 @@ export type Incident = BadReplica & { readonly repaired: boolean }
 export class ReplicationMonitor {
   readonly incidents: { -readonly [Field in keyof Incident]: Incident[Field] }[] = []
   readonly #namenode: NamenodeServer
+  readonly #replicas: EmbeddedReplicas
   readonly #datanodes: ReadonlyMap<DatanodeId, Datanode>
   readonly #config: DfsConfig
   readonly #limit: <T>(action: () => Promise<T>) => Promise<T>
@@ -30,8 +32,14 @@ export class ReplicationMonitor {
 
   readonly #short = new Set<BlockId>()
 
-  constructor(namenode: NamenodeServer, datanodes: ReadonlyMap<DatanodeId, Datanode>, config: DfsConfig) {
+  constructor(
+    namenode: NamenodeServer,
+    replicas: EmbeddedReplicas,
+    datanodes: ReadonlyMap<DatanodeId, Datanode>,
+    config: DfsConfig,
+  ) {
     this.#namenode = namenode
+    this.#replicas = replicas
     this.#datanodes = datanodes
     this.#config = config
     this.#limit = pLimit(config.concurrentRepairs)
@@ -72,7 +80,7 @@ export class ReplicationMonitor {
     wanting.sort((a, b) => a.replicas.length - b.replicas.length)
     for (const block of wanting) {
       if (block.replicas.length === 0) continue
-      for (const id of this.#namenode.planReplication(block).add) this.#missing(block, id)
+      for (const id of this.#replicas.planReplication(block).add) this.#missing(block, id)
     }
     await Promise.all(wanting.map((block) => this.repair(block.id)))
   }
@@ -127,7 +135,7 @@ export class ReplicationMonitor {
   }
 
   #possible(block: Block): number {
-    return Math.min(block.file.attributes.replication, this.#namenode.placementNodes().length)
+    return Math.min(block.file.attributes.replication, this.#replicas.placementNodes().length)
   }
 
   #missing(block: Block, id: DatanodeId): void {
@@ -153,14 +161,14 @@ export class ReplicationMonitor {
     const block = this.#namenode.state.blocks.get(bad.block)
     const datanode = this.#datanodes.get(bad.datanode)
     if (block === undefined || datanode === undefined || this.#stop.signal.aborted) return
-    if (!this.#namenode.holders(block).some(({ id }) => id === bad.datanode)) return
+    if (!this.#replicas.holders(block).some(({ id }) => id === bad.datanode)) return
     try {
       await datanode.verifyReplica(keyOf(block), block.length)
       return
     } catch (error) {
       if (error instanceof DfsError && error.code === 'DFS_NOT_FOUND')
-        this.#namenode.deleted(bad.datanode, keyOf(block))
-      else this.#namenode.markCorrupt(bad.datanode, block.id)
+        this.#replicas.deleted(bad.datanode, keyOf(block))
+      else this.#replicas.markCorrupt(bad.datanode, block.id)
       this.#incident(bad)
     }
     await this.#restore(block.id)
@@ -170,12 +178,12 @@ export class ReplicationMonitor {
     const block = this.#namenode.state.blocks.get(id)
     if (block === undefined || this.#isOpen(block) || this.#stop.signal.aborted) return
     const key = keyOf(block)
-    const plan = this.#namenode.planReplication(block)
+    const plan = this.#replicas.planReplication(block)
     for (const surplus of plan.drop) await this.#datanodes.get(surplus)?.deleteReplica(key)
-    if (plan.add.length > 0 || this.#namenode.corruptHolders(id).length > 0) {
+    if (plan.add.length > 0 || this.#replicas.corruptHolders(id).length > 0) {
       const source = await this.#goodSource(block)
       if (source === undefined) return
-      for (const { id: corrupt } of this.#namenode.corruptHolders(id)) {
+      for (const { id: corrupt } of this.#replicas.corruptHolders(id)) {
         await this.#datanodes.get(corrupt)?.deleteReplica(key)
       }
       for (const target of plan.add) await this.#copy(block, source, target)
@@ -186,7 +194,7 @@ export class ReplicationMonitor {
 
   /** A holder whose replica has just been read from end to end; those that fail on the way are marked. */
   async #goodSource(block: Block): Promise<Datanode | undefined> {
-    for (const { id } of this.#namenode.holders(block)) {
+    for (const { id } of this.#replicas.holders(block)) {
       const datanode = this.#datanodes.get(id)
       if (datanode === undefined) continue
       try {
@@ -194,8 +202,8 @@ export class ReplicationMonitor {
         return datanode
       } catch (error) {
         const missing = error instanceof DfsError && error.code === 'DFS_NOT_FOUND'
-        if (missing) this.#namenode.deleted(id, keyOf(block))
-        else this.#namenode.markCorrupt(id, block.id)
+        if (missing) this.#replicas.deleted(id, keyOf(block))
+        else this.#replicas.markCorrupt(id, block.id)
         this.#incident({
           block: block.id,
           datanode: id,

@@ -1,24 +1,38 @@
 import type { DfsConfig } from '../base/config.ts'
 import type { Env } from '../base/env.ts'
-import type { BlockId, DatanodeId, FileId } from '../base/ids.ts'
-import type { BlockKey } from '../base/names.ts'
-import type { ContentSummary, CreateOptions, FileStatus } from '../client/dfs.ts'
-import type { AllocatedBlock, BlockReportListener, NamenodeProtocol } from '../client/protocol.ts'
+import { DfsError } from '../base/errors.ts'
+import type { BlockId, DatanodeId, FileId, GenerationStamp } from '../base/ids.ts'
+import { normalizePath } from '../base/path.ts'
+import type {
+  AddBlockRequest,
+  AllocatedBlock,
+  CreateRequest,
+  DatanodeTarget,
+  Listing,
+  NamespaceProtocol,
+  OpenedFile,
+  PathRequest,
+  ReopenedFile,
+  UserRequest,
+} from '../client/protocol.ts'
+import type {
+  AccessMode,
+  ContentSummary,
+  FileStatus,
+  FsStatus,
+  LocatedBlock,
+  ServerDefaults,
+  SnapshotDiffEntry,
+  SnapshotStatus,
+  SnapshottableDirectory,
+} from '../client/status.ts'
 import * as decide from './decide.ts'
-import { encodeImage, type Section } from './image.ts'
-import type { Block, FileNode } from './inode.ts'
-import type { Journal } from './journal.ts'
+import { DurableNamespace } from './durable-namespace.ts'
+import { DirectoryNode, type FileNode } from './inode.ts'
 import type { Namespace } from './namespace.ts'
-import { type PlacementNode, placeReplicas } from './placement.ts'
-import { type JournalRecord, type Owner, recordBytes } from './records.ts'
-import { planReplication } from './replication.ts'
-import { prune, recoverNamespace, writeImage } from './storage.ts'
+import type { JournalRecord, Owner } from './records.ts'
+import type { ReplicaDirectory } from './replica-directory.ts'
 import * as view from './view.ts'
-
-export interface DatanodeDescriptor {
-  readonly id: DatanodeId
-  readonly rack: string
-}
 
 export interface ServerOptions {
   readonly env: Env
@@ -26,123 +40,130 @@ export interface ServerOptions {
   readonly config: DfsConfig
   /** The root was never made to its end. */
   readonly unfinished?: boolean
-  readonly datanodes: readonly DatanodeDescriptor[]
-  readonly owner: Owner
-  /** Identity of the process that writes. */
-  readonly holder: string
-  /** Blocks whose last file is durably gone: their replicas are to be deleted from these datanodes. */
-  readonly onDead: (blocks: readonly DeadBlock[]) => void
-}
-
-export interface DeadBlock extends BlockKey {
-  readonly datanodes: readonly DatanodeId[]
+  readonly superuser: string
+  /** Asked for only once the namespace is there. */
+  readonly replicas: (state: Namespace) => ReplicaDirectory
 }
 
 /**
  * The shell around the state machine: asks `decide` for a record, applies it, journals it, and answers once it is durable.
  * Deciding and applying happen in one turn of the event loop, so requests never see each other half done.
  */
-export class NamenodeServer implements NamenodeProtocol, BlockReportListener {
-  readonly state: Namespace
-  readonly notes: string[]
-  readonly #journal: Journal
+export class NamenodeServer implements NamespaceProtocol {
+  readonly durable: DurableNamespace
   readonly #options: ServerOptions
-  readonly #nodeNumbers: ReadonlyMap<DatanodeId, number>
-  readonly #down = new Set<number>()
-  #checkpointing: Promise<void> | undefined
-  #checkpointFailure: unknown
+  readonly #replicas: ReplicaDirectory
 
-  private constructor(options: ServerOptions, state: Namespace, journal: Journal, notes: readonly string[]) {
+  private constructor(options: ServerOptions, durable: DurableNamespace, replicas: ReplicaDirectory) {
     this.#options = options
-    this.#nodeNumbers = new Map(options.datanodes.map(({ id }, index) => [id, index]))
-    this.state = state
-    this.#journal = journal
-    this.notes = [...notes]
+    this.durable = durable
+    this.#replicas = replicas
   }
 
   static async open(options: ServerOptions): Promise<NamenodeServer> {
-    const recovered = await recoverNamespace(options.env.disk, options.directory, options.unfinished)
-    const server = new NamenodeServer(options, recovered.state, recovered.journal, recovered.notes)
-    try {
-      if (recovered.checkpointNeeded) await server.checkpoint()
-    } catch (error) {
-      await server.close()
-      throw error
-    }
-    return server
+    let replicas: ReplicaDirectory | undefined
+    const durable = await DurableNamespace.open({ ...options, onDead: (blocks) => replicas?.dead(blocks) })
+    replicas = options.replicas(durable.state)
+    return new NamenodeServer(options, durable, replicas)
+  }
+
+  get state(): Namespace {
+    return this.durable.state
+  }
+
+  get notes(): string[] {
+    return this.durable.notes
   }
 
   /** Drops every file that `gone` was writing: what it wrote is not complete and never will be. Returns how many. */
   async abandonWriters(gone: (holder: string) => boolean): Promise<number> {
     const dead = [...this.state.open.values()].filter((open) => gone(open.holder))
-    for (const open of dead) this.#change({ type: 'abandon', file: open.node.id })
-    if (dead.length > 0) await this.#durable()
+    for (const open of dead) this.durable.change({ type: 'abandon', file: open.node.id })
+    if (dead.length > 0) await this.durable.durable()
     return dead.length
   }
 
   // Reading
 
-  // With a failed journal the state may be ahead of what will be there after the next open: nothing of it is shown.
-
-  find(path: string): FileStatus | undefined {
-    this.#journal.check()
+  async find({ path }: PathRequest): Promise<FileStatus | undefined> {
+    this.durable.check()
     return view.findStatus(this.state, path)
   }
 
-  list(path: string): FileStatus[] {
-    this.#journal.check()
-    return view.listStatus(this.state, path)
+  async list({ path, startAfter, limit }: PathRequest & { startAfter?: string; limit?: number }): Promise<Listing> {
+    this.durable.check()
+    const all = view.listStatus(this.state, path)
+    const from = startAfter === undefined ? 0 : view.firstBehind(all, startAfter)
+    const entries = all.slice(from, limit === undefined ? undefined : from + limit)
+    return { entries, remaining: all.length - from - entries.length }
   }
 
-  summary(path: string): ContentSummary {
-    this.#journal.check()
+  async summary({ path }: PathRequest): Promise<ContentSummary> {
+    this.durable.check()
     return view.summarize(this.state, path)
   }
 
-  file(path: string): FileNode {
-    this.#journal.check()
-    return view.existingFile(this.state, path)
+  async access(request: PathRequest & { mode: AccessMode }): Promise<void> {
+    if ((await this.find(request)) === undefined) {
+      throw new DfsError('DFS_NOT_FOUND', `no such file or directory: ${normalizePath(request.path)}`)
+    }
   }
 
-  /** The datanodes that hold a good replica, as far as is known. */
-  holders(block: Block): DatanodeDescriptor[] {
-    return block.replicas.flatMap((index) => this.#options.datanodes[index] ?? [])
+  async locate({ path }: PathRequest): Promise<LocatedBlock[]> {
+    this.durable.check()
+    return this.located(view.existingFile(this.state, path))
+  }
+
+  located(file: FileNode): LocatedBlock[] {
+    let offset = 0
+    return file.blocks.map((block) => {
+      const located = { block: block.id, generation: block.generation, offset, length: block.length }
+      offset += block.length
+      return { ...located, replicas: this.#replicas.locate(block) }
+    })
+  }
+
+  status(_request: UserRequest): Promise<FsStatus> {
+    return this.#replicas.status()
+  }
+
+  async serverDefaults(_request: UserRequest): Promise<ServerDefaults> {
+    const { blockSize, replication, chunkBytes, packetBytes } = this.#options.config
+    return { blockSize, replication, bytesPerChecksum: chunkBytes, packetBytes, trashInterval: 0 }
   }
 
   // Changing
 
-  async mkdir(path: string, parents: boolean): Promise<void> {
-    await this.#commit(decide.decideMkdir(this.state, { path, parents, ...this.#stamp() }))
+  async mkdir({ path, parents, user }: PathRequest & { parents: boolean; permission?: number }): Promise<void> {
+    await this.durable.commit(decide.decideMkdir(this.state, { path, parents, ...this.#stamp(user) }))
   }
 
   /** Opens a file to one writer. Not durable by itself: the first block or `complete` makes it so. */
-  create(path: string, options: CreateOptions): OpenedFile {
+  async create(request: PathRequest & CreateRequest & { overwrite: boolean; parents: boolean }): Promise<OpenedFile> {
+    const { path, overwrite, user } = request
     return this.#open(
-      decide.decideCreate(this.state, {
-        path,
-        overwrite: options.overwrite ?? false,
-        ...this.#shape(options),
-        ...this.#stamp(),
-      }),
+      decide.decideCreate(this.state, { path, overwrite, ...this.#shape(request), ...this.#stamp(user) }),
     )
   }
 
-  createDetached(options: CreateOptions): OpenedFile {
-    return this.#open(decide.decideCreateDetached(this.state, { ...this.#shape(options), ...this.#stamp() }))
+  async createDetached(request: UserRequest & CreateRequest): Promise<OpenedFile> {
+    return this.#open(
+      decide.decideCreateDetached(this.state, { ...this.#shape(request), ...this.#stamp(request.user) }),
+    )
   }
 
-  #shape(options: CreateOptions): { replication: number; blockSize: number; holder: string } {
-    const { config, holder } = this.#options
+  #shape(request: CreateRequest): { replication: number; blockSize: number; holder: string } {
+    const { config } = this.#options
     return {
-      replication: this.allowedReplication(options.replication ?? config.replication),
-      blockSize: options.blockSize ?? config.blockSize,
-      holder,
+      replication: this.allowedReplication(request.replication ?? config.replication),
+      blockSize: request.blockSize ?? config.blockSize,
+      holder: request.holder,
     }
   }
 
   /** Replication never exceeds the datanodes there are; the note says so once. */
   allowedReplication(wanted: number): number {
-    const count = this.#options.datanodes.length
+    const count = this.#replicas.usable
     if (!(wanted > count)) return wanted
     const note = `replication ${wanted} was asked for, but there are ${count} datanodes: files get ${count} replicas`
     if (!this.notes.includes(note)) this.notes.push(note)
@@ -150,22 +171,22 @@ export class NamenodeServer implements NamenodeProtocol, BlockReportListener {
   }
 
   #open(record: JournalRecord & { type: 'create' }): OpenedFile {
-    this.#change(record)
+    this.durable.change(record)
     return { file: record.file, path: record.path, blockSize: record.blockSize, replication: record.replication }
   }
 
-  async addBlock(request: {
-    file: FileId
-    previousLength: number
-    writer?: DatanodeId | undefined
-    excluded: readonly DatanodeId[]
-  }): Promise<AllocatedBlock> {
+  reopen(_request: PathRequest & { keep: 'all' | number; holder: string }): Promise<ReopenedFile> {
+    return unsupported('append')
+  }
+
+  async addBlock(request: AddBlockRequest): Promise<AllocatedBlock> {
     const record = decide.decideAddBlock(this.state, request)
     const replication = this.state.open.get(request.file)?.node.attributes.replication ?? 1
-    this.#change(record)
-    let targets = this.#place(replication, request.excluded, [], request.writer)
+    this.durable.change(record)
+    const { writer, excluded } = request
+    let targets = this.#replicas.choose(replication, { present: [], excluded, writer })
     // A datanode that failed before is better than none: its disk may have room again.
-    if (targets.length === 0) targets = this.#place(replication, [], [], request.writer)
+    if (targets.length === 0) targets = this.#replicas.choose(replication, { present: [], excluded: [], writer })
     return { block: record.block, generation: record.generation, targets }
   }
 
@@ -173,205 +194,125 @@ export class NamenodeServer implements NamenodeProtocol, BlockReportListener {
     block: BlockId
     count: number
     excluded: readonly DatanodeId[]
-  }): Promise<DatanodeId[]> {
-    return this.#place(request.count, request.excluded, this.state.blocks.get(request.block)?.replicas ?? [])
+  }): Promise<DatanodeTarget[]> {
+    const present = this.state.blocks.get(request.block)?.replicas ?? []
+    return this.#replicas.choose(request.count, { present, excluded: request.excluded })
   }
 
-  #place(
-    count: number,
-    excluded: readonly DatanodeId[],
-    present: readonly number[],
-    writer?: DatanodeId | undefined,
-  ): DatanodeId[] {
-    const nodes = this.placementNodes()
-    const indexes = placeReplicas(nodes, count, this.#options.env.random, {
-      present,
-      excluded: new Set(excluded.flatMap((id) => this.#nodeNumbers.get(id) ?? [])),
-      writer: writer === undefined ? undefined : this.#nodeNumbers.get(writer),
-    })
-    return indexes.flatMap((index) => this.#options.datanodes[index]?.id ?? [])
-  }
-
-  /** The datanodes that can take replicas. */
-  placementNodes(): PlacementNode[] {
-    return this.#options.datanodes
-      .map(({ rack }, index) => ({ index, rack }))
-      .filter(({ index }) => !this.#down.has(index))
-  }
-
-  /** A datanode that does not answer: nothing is placed there. */
-  markDown(node: DatanodeId): void {
-    const index = this.#nodeNumbers.get(node)
-    if (index !== undefined) this.#down.add(index)
+  newGeneration(_request: { file: FileId; block: BlockId; previous: GenerationStamp }): Promise<GenerationStamp> {
+    return unsupported('another generation of a block')
   }
 
   synced(): Promise<void> {
-    return this.#durable()
+    return this.durable.durable()
   }
 
-  async complete(request: { file: FileId; lastLength: number }): Promise<void> {
-    await this.#commit(decide.decideComplete(this.state, { ...request, time: this.#options.env.now() }))
+  async complete({ file, lastLength }: { file: FileId; lastLength: number }): Promise<void> {
+    const node = this.state.open.get(file)?.node
+    await this.durable.commit(decide.decideComplete(this.state, { file, lastLength, time: this.#options.env.now() }))
+    if (node !== undefined) await this.#replicas.settle(node, false)
   }
 
   /** What the writer has stored is deleted at once; that it is gone need not be durable, an open file never survives its writer. */
-  async abandon(file: FileId): Promise<void> {
+  async abandon({ file }: { file: FileId }): Promise<void> {
     const record = decide.decideAbandon(this.state, file)
-    if (record !== undefined) await this.#commit(record)
+    if (record !== undefined) await this.durable.commit(record)
   }
 
-  async delete(path: string, recursive: boolean): Promise<boolean> {
+  async renewLease(_request: { holder: string }): Promise<void> {}
+
+  async delete({ path, recursive }: PathRequest & { recursive: boolean }): Promise<boolean> {
     const record = decide.decideDelete(this.state, { path, recursive, time: this.#options.env.now() })
-    await this.#commit(record)
+    await this.durable.commit(record)
     return record !== undefined
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    await this.#commit(decide.decideRename(this.state, { from, to, time: this.#options.env.now() }))
+  async rename({ from, to }: UserRequest & { from: string; to: string; overwrite: boolean }): Promise<void> {
+    await this.durable.commit(decide.decideRename(this.state, { from, to, time: this.#options.env.now() }))
   }
 
-  async setTimes(path: string, times: { modificationTime?: number; accessTime?: number }): Promise<void> {
-    await this.#commit(decide.decideSetTimes(this.state, { path, ...times }))
+  concat(_request: PathRequest & { sources: readonly string[] }): Promise<void> {
+    return unsupported('concat')
   }
 
-  async setReplication(path: string, replication: number): Promise<void> {
-    await this.#commit(
-      decide.decideSetReplication(this.state, { path, replication: this.allowedReplication(replication) }),
-    )
+  async setTimes(request: PathRequest & { modificationTime?: number; accessTime?: number }): Promise<void> {
+    await this.durable.commit(decide.decideSetTimes(this.state, request))
   }
 
-  async publish(
-    directory: string,
-    files: readonly { name: string; file: FileId }[],
-    overwrite: boolean,
-  ): Promise<void> {
-    await this.#commit(decide.decidePublish(this.state, { directory, files, overwrite, ...this.#stamp() }))
+  async setReplication(request: PathRequest & { replication: number; wait: boolean }): Promise<void> {
+    const { path, wait } = request
+    const replication = this.allowedReplication(request.replication)
+    await this.durable.commit(decide.decideSetReplication(this.state, { path, replication }))
+    const node = this.state.find(path)
+    if (node !== undefined && !(node instanceof DirectoryNode)) await this.#replicas.settle(node, wait)
   }
 
-  #stamp(): { time: number; owner: Owner } {
-    return { time: this.#options.env.now(), owner: this.#options.owner }
+  setPermission(_request: PathRequest & { permission: number }): Promise<void> {
+    return unsupported('setPermission')
   }
 
-  async #commit(record: JournalRecord | undefined): Promise<void> {
-    if (record !== undefined) this.#change(record)
-    // Also where nothing had to change: the answer may rest on a change by someone else that is not durable yet.
-    await this.#durable()
+  setOwner(_request: PathRequest & { owner?: string; group?: string }): Promise<void> {
+    return unsupported('setOwner')
   }
 
-  #change(record: JournalRecord): void {
-    const bytes = recordBytes(record)
-    this.#journal.append(bytes)
-    this.state.apply(record)
-    this.#queueDead()
+  setQuota(_request: PathRequest & { names?: number | null; space?: number | null }): Promise<void> {
+    return unsupported('setQuota')
   }
 
-  async #durable(): Promise<void> {
-    await this.#journal.durable()
-    this.#announceDead()
-    const { checkpointRecords, checkpointBytes } = this.#options.config
-    if (this.#journal.recordsSinceRoll >= checkpointRecords || this.#journal.bytesSinceRoll >= checkpointBytes) {
-      this.#startCheckpoint()
-    }
+  async publish({
+    user,
+    ...request
+  }: UserRequest & {
+    directory: string
+    files: readonly { name: string; file: FileId }[]
+    overwrite: boolean
+  }): Promise<void> {
+    await this.durable.commit(decide.decidePublish(this.state, { ...request, ...this.#stamp(user) }))
   }
 
-  // Blocks without a file
+  // Snapshots
 
-  #dead: { readonly behind: number; readonly blocks: readonly DeadBlock[] }[] = []
-
-  /** Their replicas go only when the record that took their file is durable: until then a crash brings the file back. */
-  #queueDead(): void {
-    const blocks = this.state.takeDead().map((block) => ({
-      block: block.id,
-      generation: block.generation,
-      datanodes: block.replicas.flatMap((index) => this.#options.datanodes[index]?.id ?? []),
-    }))
-    if (blocks.length > 0) this.#dead.push({ behind: this.#journal.lastTxid, blocks })
+  allowSnapshot(_request: PathRequest): Promise<void> {
+    return unsupported('allowSnapshot')
   }
 
-  #announceDead(): void {
-    const ready = this.#dead.filter(({ behind }) => behind <= this.#journal.durableTxid)
-    if (ready.length === 0) return
-    this.#dead = this.#dead.filter(({ behind }) => behind > this.#journal.durableTxid)
-    this.#options.onDead(ready.flatMap(({ blocks }) => blocks))
+  disallowSnapshot(_request: PathRequest): Promise<void> {
+    return unsupported('disallowSnapshot')
   }
 
-  // Block reports
-
-  received(node: DatanodeId, key: BlockKey): boolean {
-    const index = this.#nodeNumbers.get(node)
-    return index !== undefined && this.state.blocks.reported(index, key.block, key.generation)
+  createSnapshot(_request: PathRequest & { name?: string }): Promise<string> {
+    return unsupported('createSnapshot')
   }
 
-  deleted(node: DatanodeId, key: BlockKey): void {
-    const index = this.#nodeNumbers.get(node)
-    if (index !== undefined) this.state.blocks.dropReplica(index, key.block)
+  deleteSnapshot(_request: PathRequest & { name: string }): Promise<void> {
+    return unsupported('deleteSnapshot')
   }
 
-  markCorrupt(node: DatanodeId, block: BlockId): void {
-    const index = this.#nodeNumbers.get(node)
-    if (index !== undefined) this.state.blocks.markCorrupt(index, block)
+  renameSnapshot(_request: PathRequest & { from: string; to: string }): Promise<void> {
+    return unsupported('renameSnapshot')
   }
 
-  /** Datanodes whose replica was found bad and is still there. */
-  corruptHolders(block: BlockId): DatanodeDescriptor[] {
-    return [...this.state.blocks.corruptOn(block)].flatMap((index) => this.#options.datanodes[index] ?? [])
+  snapshotDiff(_request: PathRequest & { from: string; to: string }): Promise<SnapshotDiffEntry[]> {
+    return unsupported('snapshotDiff')
   }
 
-  /** What would bring a block to its file's replication. */
-  planReplication(block: Block): { add: DatanodeId[]; drop: DatanodeId[] } {
-    const plan = planReplication(
-      block.replicas,
-      block.file.attributes.replication,
-      this.placementNodes(),
-      this.state.blocks.corruptOn(block.id),
-      this.#options.env.random,
-    )
-    const ids = (indexes: readonly number[]): DatanodeId[] =>
-      indexes.flatMap((index) => this.#options.datanodes[index]?.id ?? [])
-    return { add: ids(plan.add), drop: ids(plan.drop) }
+  snapshottableDirectories(_request: UserRequest): Promise<SnapshottableDirectory[]> {
+    return unsupported('snapshottableDirectories')
   }
 
-  // Checkpoint
-
-  /** Writes an image of everything up to now and removes what it makes superfluous. */
-  async checkpoint(): Promise<void> {
-    await this.#checkpointing?.catch(() => undefined)
-    this.#startCheckpoint()
-    await this.#checkpointing
-    if (this.#checkpointFailure !== undefined) throw this.#checkpointFailure
+  snapshots(_request: PathRequest): Promise<SnapshotStatus[]> {
+    return unsupported('snapshots')
   }
 
-  #startCheckpoint(): void {
-    this.#checkpointFailure = undefined
-    this.#checkpointing ??= this.#writeCheckpoint()
-      .catch((error: unknown) => {
-        this.#checkpointFailure = error
-        this.notes.push(`a checkpoint failed: ${error instanceof Error ? error.message : String(error)}`)
-      })
-      .finally(() => {
-        this.#checkpointing = undefined
-      })
+  #stamp(user: string): { time: number; owner: Owner } {
+    return { time: this.#options.env.now(), owner: { user, group: 'supergroup' } }
   }
 
-  async #writeCheckpoint(): Promise<void> {
-    const { env, directory, config } = this.#options
-    this.#journal.check()
-    // In one turn: the sections and the cut in the journal are at the same transaction.
-    const sections: Section[] = [...encodeImage(this.state)]
-    const txid = await this.#journal.roll()
-    await writeImage(env.disk, directory, txid, sections)
-    await prune(env.disk, directory, config.imagesKept)
-  }
-
-  async close(): Promise<void> {
-    await this.#checkpointing
-    await this.#journal.close()
+  close(): Promise<void> {
+    return this.durable.close()
   }
 }
 
-export interface OpenedFile {
-  readonly file: FileId
-  /** Empty for a detached file. */
-  readonly path: string
-  readonly blockSize: number
-  readonly replication: number
+function unsupported(what: string): Promise<never> {
+  return Promise.reject(new DfsError('DFS_UNSUPPORTED', `${what} is not there yet`))
 }

@@ -1,6 +1,6 @@
 import { DfsError } from '../base/errors.ts'
 import { compareNames, joinPath, splitPath } from '../base/path.ts'
-import type { ContentSummary, FileStatus } from '../client/dfs.ts'
+import type { ContentSummary, FileStatus } from '../client/status.ts'
 import { DirectoryNode, FileNode, type Inode } from './inode.ts'
 import type { Namespace } from './namespace.ts'
 
@@ -23,6 +23,19 @@ export function listStatus(state: Namespace, path: string): FileStatus[] {
     .map((child) => statusOf(child, prefix + child.name))
 }
 
+/** Where in a listing the names behind `name` begin. */
+export function firstBehind(entries: readonly FileStatus[], name: string): number {
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const path = entries[middle]?.path ?? ''
+    if (compareNames(path.slice(path.lastIndexOf('/') + 1), name) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 export function summarize(state: Namespace, path: string): ContentSummary {
   let directories = 0
   let files = 0
@@ -39,7 +52,7 @@ export function summarize(state: Namespace, path: string): ContentSummary {
       for (const child of node.children?.values() ?? []) stack.push(child)
     }
   }
-  return { directories, files, bytes, bytesWithReplicas }
+  return { directories, files, bytes, bytesWithReplicas, nameQuota: -1, spaceQuota: -1 }
 }
 
 export function existingFile(state: Namespace, path: string): FileNode {

@@ -199,14 +199,14 @@ describe('a datanode’s directory that is gone', () => {
 
 test('a file whose replication is changed has that many replicas when it resolves', async () => {
   for (const replication of [1, 3, 2]) {
-    await dfs.setReplication('/file', replication)
+    await dfs.setReplication('/file', replication, { wait: true })
     expect((await dfs.locate('/file')).map(({ replicas }) => replicas.length)).toEqual([
       replication,
       replication,
       replication,
     ])
   }
-  await dfs.setReplication('/file', 9)
+  await dfs.setReplication('/file', 9, { wait: true })
   expect((await dfs.stat('/file')).replication).toBe(3)
   expect(dfs.notes.join()).toContain('replication 9 was asked for')
   await healed()

@@ -53,9 +53,9 @@ const contracts = ['mapreduce/master/task.ts', 'mapreduce/job.ts', 'dfs/index.ts
 
 export const layout: Readonly<Record<string, LayoutRow>> = {
   'dfs/base': { imports: [] },
-  'dfs/block': { imports: ['dfs/base'], types: ['dfs/client/dfs.ts'] },
-  'dfs/namenode': { imports: ['dfs/base'], types: ['dfs/client/dfs.ts', 'dfs/client/protocol.ts'] },
-  'dfs/datanode': { imports: ['dfs/base', 'dfs/block'], types: ['dfs/client/dfs.ts', 'dfs/client/protocol.ts'] },
+  'dfs/block': { imports: ['dfs/base'], types: ['dfs/client/status.ts'] },
+  'dfs/namenode': { imports: ['dfs/base'], types: ['dfs/client'] },
+  'dfs/datanode': { imports: ['dfs/base', 'dfs/block'], types: ['dfs/client'] },
   // The client knows the protocol of the namenode and the datanodes, never their code.
   'dfs/client': { imports: ['dfs/base', 'dfs/block'] },
   'dfs/embedded': {

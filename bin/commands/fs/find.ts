@@ -13,7 +13,7 @@ export async function find({ session, operands }: VerbCall): Promise<void> {
   const start = operands.findIndex((word) => word.startsWith('-') && word !== '-')
   const paths = start === -1 ? operands : operands.slice(0, start)
   const steps = parseExpression(start === -1 ? [] : operands.slice(start))
-  const rows: Record<string, string | number>[] = []
+  const rows: Record<string, string | number | boolean>[] = []
 
   const apply = async ({ shown, status }: FoundItem): Promise<void> => {
     for (const step of steps) {

@@ -17,7 +17,7 @@ export async function ls(call: VerbCall): Promise<void> {
 }
 
 class Listing {
-  readonly rows: Record<string, string | number>[] = []
+  readonly rows: Record<string, string | number | boolean>[] = []
   readonly #call: VerbCall
   // Columns only ever widen while a command runs, as Hadoop's do.
   #replicationWidth = 3

@@ -12,6 +12,6 @@ export function symbolicMode(permission: number): string {
 export const octalMode = (permission: number): string => permission.toString(8)
 
 /** A status for `--json`: the DFS's own fields, the permission in octal as WebHDFS writes it. */
-export function statusJson(status: FileStatus): Record<string, string | number> {
+export function statusJson(status: FileStatus): Record<string, string | number | boolean> {
   return { ...status, permission: octalMode(status.permission) }
 }

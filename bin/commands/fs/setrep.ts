@@ -11,7 +11,7 @@ export async function setrep({ session, operands }: VerbCall): Promise<void> {
   }
   const set = async (item: FoundItem): Promise<void> => {
     if (!isDirectory(item.status)) {
-      await session.dfs.setReplication(item.path, replication)
+      await session.dfs.setReplication(item.path, replication, { wait: true })
       await session.line(`Replication ${replication} set: ${session.name(item.shown)}`)
       return
     }

@@ -10,7 +10,7 @@ export async function stat({ session, operands }: VerbCall): Promise<void> {
   const formatted = first.includes('%')
   const paths = formatted ? operands.slice(1) : operands
   if (paths.length === 0) throw new UsageError('Not enough arguments: expected 1 but got 0')
-  const rows: Record<string, string | number>[] = []
+  const rows: Record<string, string | number | boolean>[] = []
   await session.eachFound(paths, async ({ status }) => {
     if (session.json) rows.push(statusJson(status))
     else await session.line(formatStatus(formatted ? first : '%y', status))

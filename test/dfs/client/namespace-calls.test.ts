@@ -92,7 +92,14 @@ test('looking: a file lists itself, directories in byte order, walking gives par
   expect(await outcome(dfs.stat('/none'))).toBe('DFS_NOT_FOUND')
   expect(await outcome(dfs.open('/d'))).toBe('DFS_IS_DIRECTORY')
   expect(await outcome(dfs.locate('/none'))).toBe('DFS_NOT_FOUND')
-  expect(await dfs.summary('/d')).toEqual({ directories: 1, files: 5, bytes: 7500, bytesWithReplicas: 22_500 })
+  expect(await dfs.summary('/d')).toEqual({
+    directories: 1,
+    files: 5,
+    bytes: 7500,
+    bytesWithReplicas: 22_500,
+    nameQuota: -1,
+    spaceQuota: -1,
+  })
 })
 
 test('times are set and kept over a restart', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { defaults } from '../../../dfs/base/config.ts'
 import { realEnv } from '../../../dfs/base/env.ts'
-import { datanodeId } from '../../../dfs/base/ids.ts'
+import { EmbeddedReplicas } from '../../../dfs/embedded/embedded-replicas.ts'
 import { NamenodeServer } from '../../../dfs/namenode/server.ts'
 import { recoverNamespace } from '../../../dfs/namenode/storage.ts'
 import { code } from '../harness.ts'
@@ -17,10 +17,8 @@ async function open(disk: MemoryDisk): Promise<NamenodeServer> {
     env: { ...realEnv, disk },
     directory,
     config: defaults,
-    datanodes: [{ id: datanodeId('dn1'), rack: 'rack-1' }],
-    owner: { user: 'someone', group: 'supergroup' },
-    holder: '1:test:1',
-    onDead: () => {},
+    superuser: 'someone',
+    replicas: (state) => new EmbeddedReplicas(state, [], Math.random),
   })
 }
 
@@ -30,7 +28,7 @@ async function withDirectories(names: readonly string[]): Promise<{ disk: Memory
   const namenode = await open(disk)
   const sizes: number[] = []
   for (const name of names) {
-    await namenode.mkdir(name, true)
+    await namenode.mkdir({ user: 'someone', path: name, parents: true })
     sizes.push(disk.content(journal1).length)
   }
   await namenode.close()
@@ -53,7 +51,7 @@ describe('a journal that ends in the middle', () => {
       torn.files.set(journal1, Buffer.from(disk.content(journal1).subarray(0, length)))
       expect(await directoriesOf(torn), `cut at ${length}`).toEqual(['/a', '/b'])
       const namenode = await open(torn)
-      await namenode.mkdir('/later', true)
+      await namenode.mkdir({ user: 'someone', path: '/later', parents: true })
       await namenode.close()
       expect(await directoriesOf(torn), `cut at ${length}`).toEqual(['/a', '/b', '/later'])
     }
@@ -75,9 +73,9 @@ describe('a journal that ends in the middle', () => {
   test('drops the whole of a group commit that was not synced', async () => {
     const disk = new MemoryDisk()
     const namenode = await open(disk)
-    await namenode.mkdir('/first', true)
+    await namenode.mkdir({ user: 'someone', path: '/first', parents: true })
     const before = disk.content(journal1).length
-    await Promise.all(['/x', '/y', '/z'].map((name) => namenode.mkdir(name, true)))
+    await Promise.all(['/x', '/y', '/z'].map((name) => namenode.mkdir({ user: 'someone', path: name, parents: true })))
     await namenode.close()
     const torn = disk.clone()
     torn.files.set(journal1, disk.content(journal1).subarray(0, disk.content(journal1).length - 1))
@@ -111,11 +109,11 @@ describe('a flipped bit', () => {
   test('anywhere in the newest image costs nothing: the older image and a longer journal serve', async () => {
     const disk = new MemoryDisk()
     const namenode = await open(disk)
-    await namenode.mkdir('/a', true)
-    await namenode.checkpoint()
-    await namenode.mkdir('/b', true)
-    await namenode.checkpoint()
-    await namenode.mkdir('/c', true)
+    await namenode.mkdir({ user: 'someone', path: '/a', parents: true })
+    await namenode.durable.checkpoint()
+    await namenode.mkdir({ user: 'someone', path: '/b', parents: true })
+    await namenode.durable.checkpoint()
+    await namenode.mkdir({ user: 'someone', path: '/c', parents: true })
     await namenode.close()
     const image = '/nn/image-0000000000000002'
     for (let bit = 0; bit < disk.content(image).length * 8; bit += 3) {
@@ -130,8 +128,8 @@ describe('a flipped bit', () => {
     const disk = new MemoryDisk()
     const namenode = await open(disk)
     for (const name of ['/a', '/b', '/c']) {
-      await namenode.mkdir(name, true)
-      await namenode.checkpoint()
+      await namenode.mkdir({ user: 'someone', path: name, parents: true })
+      await namenode.durable.checkpoint()
     }
     await namenode.close()
     for (const txid of [2, 3]) disk.content(`/nn/image-000000000000000${txid}`)[50] = 0xff
@@ -145,9 +143,9 @@ describe('missing metadata', () => {
   test('a segment that is gone from the middle is a gap, not a shorter history', async () => {
     const disk = new MemoryDisk()
     const namenode = await open(disk)
-    await namenode.mkdir('/a', true)
-    await namenode.checkpoint()
-    await namenode.mkdir('/b', true)
+    await namenode.mkdir({ user: 'someone', path: '/a', parents: true })
+    await namenode.durable.checkpoint()
+    await namenode.mkdir({ user: 'someone', path: '/b', parents: true })
     await namenode.close()
     disk.files.delete('/nn/journal-0000000000000002')
     const failure = await directoriesOf(disk).catch((error: unknown) => error)
@@ -194,8 +192,8 @@ test('two images are kept, and the segments behind the older one', async () => {
   const disk = new MemoryDisk()
   const namenode = await open(disk)
   for (const name of ['/a', '/b', '/c', '/d']) {
-    await namenode.mkdir(name, true)
-    await namenode.checkpoint()
+    await namenode.mkdir({ user: 'someone', path: name, parents: true })
+    await namenode.durable.checkpoint()
   }
   await namenode.close()
   expect((await disk.list(directory)).sort()).toEqual([
@@ -213,12 +211,10 @@ test('a checkpoint comes by itself when the journal has grown', async () => {
     env: { ...realEnv, disk },
     directory,
     config: { ...defaults, checkpointRecords: 50 },
-    datanodes: [],
-    owner: { user: 'someone', group: 'supergroup' },
-    holder: '1:test:1',
-    onDead: () => {},
+    superuser: 'someone',
+    replicas: (state) => new EmbeddedReplicas(state, [], Math.random),
   })
-  for (let i = 0; i < 120; i++) await namenode.mkdir(`/d${i}`, true)
+  for (let i = 0; i < 120; i++) await namenode.mkdir({ user: 'someone', path: `/d${i}`, parents: true })
   await namenode.close()
   const images = (await disk.list(directory)).filter((name) => name.startsWith('image-'))
   expect(images.length).toBeGreaterThan(0)
@@ -234,10 +230,10 @@ test('crash by copying the directory while a hundred writers commit: nothing ack
     Array.from({ length: 100 }, async (_, writer) => {
       for (let i = 0; i < 20; i++) {
         const name = `/w${writer}-${i}`
-        await namenode.mkdir(name, true)
+        await namenode.mkdir({ user: 'someone', path: name, parents: true })
         acknowledged.add(name)
         if (i === writer % 20 && writer % 9 === 0) {
-          if (writer % 2 === 0) await namenode.checkpoint()
+          if (writer % 2 === 0) await namenode.durable.checkpoint()
           copies.push({ copy: disk.clone(), known: [...acknowledged] })
         }
       }
@@ -254,7 +250,7 @@ test('crash by copying the directory while a hundred writers commit: nothing ack
 test('after a failed sync nothing is acknowledged any more, until the root is opened again', async () => {
   const disk = new MemoryDisk()
   const namenode = await open(disk)
-  await namenode.mkdir('/a', true)
+  await namenode.mkdir({ user: 'someone', path: '/a', parents: true })
   await namenode.close()
   const failing = disk.clone()
   const original = failing.open.bind(failing)
@@ -267,10 +263,10 @@ test('after a failed sync nothing is acknowledged any more, until the root is op
     return { ...file, sync }
   }
   const second = await open(failing)
-  await expect(second.mkdir('/b', true)).rejects.toMatchObject({ code: 'DFS_IO' })
+  await expect(second.mkdir({ user: 'someone', path: '/b', parents: true })).rejects.toMatchObject({ code: 'DFS_IO' })
   // The disk is well again, but what it holds is not known.
-  await expect(second.mkdir('/c', true)).rejects.toMatchObject({ code: 'DFS_IO' })
-  expect(() => second.list('/')).toThrow('writing the journal')
-  await expect(second.checkpoint()).rejects.toMatchObject({ code: 'DFS_IO' })
+  await expect(second.mkdir({ user: 'someone', path: '/c', parents: true })).rejects.toMatchObject({ code: 'DFS_IO' })
+  await expect(second.list({ user: 'someone', path: '/' })).rejects.toThrow('writing the journal')
+  await expect(second.durable.checkpoint()).rejects.toMatchObject({ code: 'DFS_IO' })
   await second.close()
 })

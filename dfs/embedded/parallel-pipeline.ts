@@ -1,27 +1,12 @@
 import { DfsError } from '../base/errors.ts'
-import type { BlockId, DatanodeId } from '../base/ids.ts'
+import type { DatanodeId } from '../base/ids.ts'
 import { type BlockKey, blockNames } from '../base/names.ts'
 import type { BlockWriter } from '../block/block-store.ts'
-import type { AllocatedBlock, DatanodeProtocol, NamenodeProtocol } from './protocol.ts'
-
-export interface LostReplica {
-  readonly block: BlockId
-  readonly datanode: DatanodeId
-  /** Where it would lie. */
-  readonly path: string
-  readonly error: unknown
-}
-
-export interface PipelineOptions {
-  /** For messages. */
-  readonly path: string
-  readonly chunkBytes: number
-  readonly packetBytes: number
-  readonly onLost: (lost: LostReplica) => void
-}
+import type { AllocatedBlock, BlockPipeline, NamespaceProtocol, PipelineOptions } from '../client/protocol.ts'
+import type { Datanode } from '../datanode/datanode.ts'
 
 interface Member {
-  readonly datanode: DatanodeProtocol
+  readonly datanode: Datanode
   readonly writer: BlockWriter
 }
 
@@ -30,9 +15,9 @@ interface Member {
  * bytes so far from one that has them; where there is none left the block goes on with fewer. Only when no
  * datanode is left does the write fail, with what each said.
  */
-export class BlockPipeline {
-  readonly #namenode: NamenodeProtocol
-  readonly #datanodes: ReadonlyMap<DatanodeId, DatanodeProtocol>
+export class ParallelPipeline implements BlockPipeline {
+  readonly #namenode: NamespaceProtocol
+  readonly #datanodes: ReadonlyMap<DatanodeId, Datanode>
   readonly #key: BlockKey
   readonly #wanted: number
   readonly #options: PipelineOptions
@@ -41,8 +26,8 @@ export class BlockPipeline {
   #length = 0
 
   private constructor(
-    namenode: NamenodeProtocol,
-    datanodes: ReadonlyMap<DatanodeId, DatanodeProtocol>,
+    namenode: NamespaceProtocol,
+    datanodes: ReadonlyMap<DatanodeId, Datanode>,
     allocated: AllocatedBlock,
     options: PipelineOptions,
   ) {
@@ -54,13 +39,13 @@ export class BlockPipeline {
   }
 
   static async open(
-    namenode: NamenodeProtocol,
-    datanodes: ReadonlyMap<DatanodeId, DatanodeProtocol>,
+    namenode: NamespaceProtocol,
+    datanodes: ReadonlyMap<DatanodeId, Datanode>,
     allocated: AllocatedBlock,
     options: PipelineOptions,
-  ): Promise<BlockPipeline> {
-    const pipeline = new BlockPipeline(namenode, datanodes, allocated, options)
-    await Promise.all(allocated.targets.map((id) => pipeline.#join(id, undefined)))
+  ): Promise<ParallelPipeline> {
+    const pipeline = new ParallelPipeline(namenode, datanodes, allocated, options)
+    await Promise.all(allocated.targets.map(({ id }) => pipeline.#join(id, undefined)))
     await pipeline.#fill(undefined)
     return pipeline
   }
@@ -145,7 +130,7 @@ export class BlockPipeline {
       const tried = [...this.#failures.keys(), ...this.#members.map(({ datanode }) => datanode.id)]
       const more = await this.#namenode.moreTargets({ block: this.#key.block, count: missing, excluded: tried })
       if (more.length === 0) break
-      for (const id of more) {
+      for (const { id } of more) {
         const member = await this.#join(id, source)
         if (member !== undefined) joined.add(member)
       }

@@ -1,0 +1,217 @@
+import { DfsError } from '../base/errors.ts'
+import { compareNames, normalizePath } from '../base/path.ts'
+import type { Connection, Incident } from './connection.ts'
+import type { DetachedWriter, Dfs } from './dfs.ts'
+import { FileReader } from './file-reader.ts'
+import type { CreateOptions, DfsReader, DfsWriter } from './file-system.ts'
+import { detachedWriter, FileWriter, namedWriter } from './file-writer.ts'
+import { globPaths, hasMagic } from './glob.ts'
+import { NamespaceClient, type SharedConnection } from './namespace-client.ts'
+import type { OpenedFile } from './protocol.ts'
+import type { BlockLocation, FileChecksum, FileStatus } from './status.ts'
+
+/** Entries asked for at once when a directory is listed. */
+const listingPage = 20_000
+
+interface Shared extends SharedConnection {
+  readonly writers: Set<FileWriter>
+  readonly readers: Set<FileReader>
+}
+
+/** The DFS as its users see it, over the protocol: the same for an embedded namenode and for daemons. */
+export class DfsClient extends NamespaceClient implements Dfs {
+  readonly datanodes: Dfs['datanodes']
+  readonly #shared: Shared
+  readonly #isView: boolean
+
+  private constructor(shared: Shared, user: string, isView: boolean) {
+    super(shared, user)
+    this.#shared = shared
+    this.#isView = isView
+    this.datanodes = shared.connection.datanodes
+  }
+
+  static over(connection: Connection, user: string): DfsClient {
+    return new DfsClient({ connection, writers: new Set(), readers: new Set(), closing: undefined }, user, false)
+  }
+
+  as(user: string): Dfs {
+    return new DfsClient(this.#shared, user, true)
+  }
+
+  get incidents(): readonly Incident[] {
+    return this.#shared.connection.incidents
+  }
+
+  get notes(): readonly string[] {
+    return this.#shared.connection.notes
+  }
+
+  repairsDone(): Promise<void> {
+    return this.#shared.connection.repairsDone()
+  }
+
+  // Reading
+
+  async stat(path: string): Promise<FileStatus> {
+    const found = await this.find(path)
+    if (found === undefined) throw new DfsError('DFS_NOT_FOUND', `no such file or directory: ${normalizePath(path)}`)
+    return found
+  }
+
+  async list(path: string): Promise<FileStatus[]> {
+    const all: FileStatus[] = []
+    for (let startAfter: string | undefined; ; ) {
+      const request = { ...this.on(path), limit: listingPage }
+      const page = await this.namenode.list(startAfter === undefined ? request : { ...request, startAfter })
+      if (all.length === 0 && page.remaining === 0) return [...page.entries]
+      all.push(...page.entries)
+      const last = page.entries.at(-1)
+      if (page.remaining === 0 || last === undefined) return all
+      startAfter = last.path.slice(last.path.lastIndexOf('/') + 1)
+    }
+  }
+
+  async *walk(path: string): AsyncIterable<FileStatus> {
+    const stack = [await this.stat(path)]
+    for (let status = stack.pop(); status !== undefined; status = stack.pop()) {
+      yield status
+      if (status.kind !== 'directory') continue
+      try {
+        stack.push(...(await this.list(status.path)).reverse())
+      } catch (error) {
+        // It was deleted while we walked.
+        if (!(error instanceof DfsError) || error.code !== 'DFS_NOT_FOUND') throw error
+      }
+    }
+  }
+
+  async glob(pattern: string): Promise<FileStatus[]> {
+    if (!hasMagic(pattern)) {
+      const found = await this.find(pattern)
+      return found === undefined ? [] : [found]
+    }
+    const found = await globPaths(this, pattern)
+    return found.sort((a, b) => compareNames(a.path, b.path))
+  }
+
+  async blockLocations(path: string, range: { offset?: number; length?: number } = {}): Promise<BlockLocation[]> {
+    const start = range.offset ?? 0
+    const end = start + (range.length ?? Number.MAX_SAFE_INTEGER)
+    const blocks = await this.locate(path)
+    return blocks
+      .filter(({ offset, length }) => offset < end && offset + length > start)
+      .map(({ offset, length, replicas }) => {
+        const hosts = replicas.map(({ address, datanode }) => address?.host ?? datanode)
+        const names = replicas.map(({ address, datanode }) =>
+          address === undefined ? datanode : `${address.host}:${address.port}`,
+        )
+        const topologyPaths = replicas.map(({ rack }, i) => `/${rack}/${names[i]}`)
+        return { offset, length, hosts, names, topologyPaths, corrupt: replicas.length === 0 }
+      })
+  }
+
+  checksum(_path: string): Promise<FileChecksum> {
+    return Promise.reject(new DfsError('DFS_UNSUPPORTED', 'checksum is not there yet'))
+  }
+
+  async home(): Promise<string> {
+    return `/user/${this.user}`
+  }
+
+  async open(path: string): Promise<DfsReader> {
+    const blocks = await this.locate(path)
+    const { access, packetBytes } = this.#shared.connection
+    const reader = new FileReader({
+      path: normalizePath(path),
+      blocks,
+      access,
+      streamBytes: packetBytes,
+      onBad: (bad) => this.#shared.connection.met(bad),
+      onOver: (over) => this.#shared.readers.delete(over),
+    })
+    this.#shared.readers.add(reader)
+    return reader
+  }
+
+  // Changing
+
+  async create(path: string, options: CreateOptions = {}): Promise<DfsWriter> {
+    options.signal?.throwIfAborted()
+    const { overwrite = false, parents = true } = options
+    const opened = await this.namenode.create({ ...this.on(path), ...this.#shape(options), overwrite, parents })
+    return namedWriter(this.#writer(opened, options))
+  }
+
+  async createDetached(options: CreateOptions = {}): Promise<DetachedWriter> {
+    options.signal?.throwIfAborted()
+    const opened = await this.namenode.createDetached({ user: this.user, ...this.#shape(options) })
+    return detachedWriter(this.#writer(opened, options))
+  }
+
+  #shape({ replication, blockSize, permission }: CreateOptions): {
+    replication?: number
+    blockSize?: number
+    permission?: number
+    holder: string
+  } {
+    return {
+      holder: this.#shared.connection.holder,
+      ...(replication === undefined ? {} : { replication }),
+      ...(blockSize === undefined ? {} : { blockSize }),
+      ...(permission === undefined ? {} : { permission }),
+    }
+  }
+
+  #writer(opened: OpenedFile, options: CreateOptions): FileWriter {
+    const { connection, writers } = this.#shared
+    const path = opened.path === '' ? `detached file ${opened.file}` : opened.path
+    const writer = new FileWriter(connection.namenode, connection.access, {
+      file: opened.file,
+      path,
+      blockSize: opened.blockSize,
+      chunkBytes: connection.chunkBytes,
+      packetBytes: connection.packetBytes,
+      writerNode: options.writerNode,
+      signal: options.signal,
+      onLost: (lost) => connection.lost(lost, path),
+      onOver: (over) => {
+        writers.delete(over)
+        connection.writerOver()
+      },
+    })
+    writers.add(writer)
+    return writer
+  }
+
+  append(_path: string, _options?: { signal?: AbortSignal }): Promise<DfsWriter> {
+    return Promise.reject(new DfsError('DFS_UNSUPPORTED', 'append is not there yet'))
+  }
+
+  truncate(_path: string, _length: number): Promise<void> {
+    return Promise.reject(new DfsError('DFS_UNSUPPORTED', 'truncate is not there yet'))
+  }
+
+  // Ending
+
+  async close(): Promise<void> {
+    if (this.#isView) return
+    this.#shared.closing ??= this.#close()
+    await this.#shared.closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { writers, readers, connection } = this.#shared
+    try {
+      // A writer whose journal has failed can not take its file back; opening the root, or its lease's end, does.
+      for (const writer of [...writers]) await writer.abort().catch(() => undefined)
+      for (const reader of [...readers]) await reader.close().catch(() => undefined)
+    } finally {
+      await connection.close()
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import { stat, statfs } from 'node:fs/promises'
+import type { BlockId, DatanodeId } from '../base/ids.ts'
+import { type BlockKey, blockNames } from '../base/names.ts'
+import type { BlockReportListener, DatanodeTarget } from '../client/protocol.ts'
+import type { FsStatus, ReplicaLocation } from '../client/status.ts'
+import type { Block, FileNode } from '../namenode/inode.ts'
+import type { Namespace } from '../namenode/namespace.ts'
+import { type PlacementNode, placeReplicas } from '../namenode/placement.ts'
+import type { ReplicaDirectory } from '../namenode/replica-directory.ts'
+import { planReplication } from '../namenode/replication.ts'
+import type { ReplicationMonitor } from './replication-monitor.ts'
+
+export interface DatanodeDescriptor {
+  readonly id: DatanodeId
+  readonly rack: string
+  readonly directory: string
+}
+
+export interface DeadBlock extends BlockKey {
+  readonly datanodes: readonly DatanodeId[]
+}
+
+/** Who holds what, where the datanodes are those of the root and live in this process. */
+export class EmbeddedReplicas implements ReplicaDirectory, BlockReportListener {
+  readonly descriptors: readonly DatanodeDescriptor[]
+  readonly #state: Namespace
+  readonly #random: () => number
+  readonly #nodeNumbers: ReadonlyMap<DatanodeId, number>
+  readonly #down = new Set<number>()
+  #monitor: ReplicationMonitor | undefined
+  /** Found dead before there was anyone to delete them. */
+  #deadBefore: DeadBlock[] = []
+
+  constructor(state: Namespace, descriptors: readonly DatanodeDescriptor[], random: () => number) {
+    this.#state = state
+    this.descriptors = descriptors
+    this.#random = random
+    this.#nodeNumbers = new Map(descriptors.map(({ id }, index) => [id, index]))
+  }
+
+  attach(monitor: ReplicationMonitor): void {
+    this.#monitor = monitor
+    if (this.#deadBefore.length > 0) monitor.deleteDead(this.#deadBefore.splice(0))
+  }
+
+  get usable(): number {
+    return this.descriptors.length
+  }
+
+  /** The datanodes that hold a good replica, as far as is known. */
+  holders(block: Block): DatanodeDescriptor[] {
+    return this.#described(block.replicas)
+  }
+
+  /** Datanodes whose replica was found bad and is still there. */
+  corruptHolders(block: BlockId): DatanodeDescriptor[] {
+    return this.#described([...this.#state.blocks.corruptOn(block)])
+  }
+
+  #described(indexes: readonly number[]): DatanodeDescriptor[] {
+    return indexes.flatMap((index) => this.descriptors[index] ?? [])
+  }
+
+  locate(block: Block): ReplicaLocation[] {
+    const good = this.holders(block)
+    const key = { block: block.id, generation: block.generation }
+    return (good.length > 0 ? good : this.corruptHolders(block.id))
+      .filter(({ id }) => !this.#down.has(this.#nodeNumbers.get(id) ?? -1))
+      .map(({ id, rack, directory }) => ({
+        datanode: id,
+        rack,
+        dataFile: blockNames.data(directory, key),
+        checksumFile: blockNames.checksum(directory, key),
+      }))
+  }
+
+  choose(
+    count: number,
+    options: { present: readonly number[]; excluded: readonly DatanodeId[]; writer?: DatanodeId | undefined },
+  ): DatanodeTarget[] {
+    const indexes = placeReplicas(this.placementNodes(), count, this.#random, {
+      present: options.present,
+      excluded: new Set(options.excluded.flatMap((id) => this.#nodeNumbers.get(id) ?? [])),
+      writer: options.writer === undefined ? undefined : this.#nodeNumbers.get(options.writer),
+    })
+    return this.#described(indexes).map(({ id }) => ({ id }))
+  }
+
+  /** The datanodes that can take replicas. */
+  placementNodes(): PlacementNode[] {
+    return this.descriptors.map(({ rack }, index) => ({ index, rack })).filter(({ index }) => !this.#down.has(index))
+  }
+
+  /** A datanode that does not answer: nothing is placed there. */
+  markDown(node: DatanodeId): void {
+    const index = this.#nodeNumbers.get(node)
+    if (index !== undefined) this.#down.add(index)
+  }
+
+  dead(blocks: readonly Block[]): void {
+    const dead = blocks.map((block) => ({
+      block: block.id,
+      generation: block.generation,
+      datanodes: this.holders(block).map(({ id }) => id),
+    }))
+    if (this.#monitor === undefined) this.#deadBefore.push(...dead)
+    else this.#monitor.deleteDead(dead)
+  }
+
+  async settle(file: FileNode, wait: boolean): Promise<void> {
+    if (!wait) return
+    await Promise.all(file.blocks.map((block) => this.#monitor?.repair(block.id)))
+  }
+
+  /** Each disk counts once, however many datanodes share it. */
+  async status(): Promise<FsStatus> {
+    let capacity = 0
+    let remaining = 0
+    const disks = new Set<number>()
+    for (const { directory } of this.descriptors) {
+      const disk = await diskOf(directory)
+      if (disk === undefined || disks.has(disk.device)) continue
+      disks.add(disk.device)
+      capacity += disk.capacity
+      remaining += disk.free
+    }
+    let used = 0
+    for (const block of this.#state.blocks.values()) used += block.length * block.replicas.length
+    return { capacity, used, remaining }
+  }
+
+  // Block reports
+
+  received(node: DatanodeId, key: BlockKey): boolean {
+    const index = this.#nodeNumbers.get(node)
+    return index !== undefined && this.#state.blocks.reported(index, key.block, key.generation)
+  }
+
+  deleted(node: DatanodeId, key: BlockKey): void {
+    const index = this.#nodeNumbers.get(node)
+    if (index !== undefined) this.#state.blocks.dropReplica(index, key.block)
+  }
+
+  markCorrupt(node: DatanodeId, block: BlockId): void {
+    const index = this.#nodeNumbers.get(node)
+    if (index !== undefined) this.#state.blocks.markCorrupt(index, block)
+  }
+
+  /** What would bring a block to its file's replication. */
+  planReplication(block: Block): { add: DatanodeId[]; drop: DatanodeId[] } {
+    const plan = planReplication(
+      block.replicas,
+      block.file.attributes.replication,
+      this.placementNodes(),
+      this.#state.blocks.corruptOn(block.id),
+      this.#random,
+    )
+    const ids = (indexes: readonly number[]): DatanodeId[] => this.#described(indexes).map(({ id }) => id)
+    return { add: ids(plan.add), drop: ids(plan.drop) }
+  }
+}
+
+export interface DiskSpace {
+  readonly device: number
+  readonly capacity: number
+  readonly free: number
+}
+
+/** The disk a directory lies on; undefined when it is gone. A pulled disk is a fact to report, not a failure of the report. */
+export async function diskOf(directory: string): Promise<DiskSpace | undefined> {
+  try {
+    const [{ dev }, { blocks, bavail, bsize }] = await Promise.all([stat(directory), statfs(directory)])
+    return { device: dev, capacity: blocks * bsize, free: bavail * bsize }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EIO')) return undefined
+    throw error
+  }
+}
