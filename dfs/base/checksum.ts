@@ -32,3 +32,16 @@ export function firstBadChunk(
   }
   return -1
 }
+
+/** Checksums as they go over the wire and stand in files: u32 little-endian each. */
+export function checksumBytes(sums: Uint32Array): Buffer {
+  const bytes = Buffer.allocUnsafe(sums.length * 4)
+  for (let i = 0; i < sums.length; i++) bytes.writeUInt32LE(sums[i] ?? 0, i * 4)
+  return bytes
+}
+
+export function checksumsOf(bytes: Buffer): Uint32Array {
+  const sums = new Uint32Array(bytes.length / 4)
+  for (let i = 0; i < sums.length; i++) sums[i] = bytes.readUInt32LE(i * 4)
+  return sums
+}

@@ -1,12 +1,31 @@
 import { type Disk, realDisk } from './disk.ts'
+import { type Net, realNet } from './net.ts'
 
 /** What the DFS takes from the machine. Decisions that depend on time or chance get them from here, never from globals. */
 export interface Env {
   readonly disk: Disk
+  readonly net: Net
   /** Milliseconds since the epoch. Only for times a person sees, never for deciding that someone is dead. */
   now(): number
+  /** Milliseconds that only ever rise, from no particular beginning: for deciding what is overdue. */
+  monotonic(): number
   /** 0 <= x < 1. */
   random(): number
+  /** Calls `action` again and again until the given function is called; never keeps the process alive. */
+  every(millis: number, action: () => void): () => void
+  sleep(millis: number): Promise<void>
 }
 
-export const realEnv: Env = { disk: realDisk, now: Date.now, random: Math.random }
+export const realEnv: Env = {
+  disk: realDisk,
+  net: realNet,
+  now: Date.now,
+  monotonic: () => performance.now(),
+  random: Math.random,
+  every(millis, action) {
+    const timer = setInterval(action, millis)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
+  sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+}

@@ -1,3 +1,4 @@
+import type { GenerationStamp } from '../base/ids.ts'
 import type { BlockKey } from '../base/names.ts'
 
 /**
@@ -19,6 +20,8 @@ export interface BlockStore {
 }
 
 export interface BlockWriter {
+  /** Bytes written so far. */
+  readonly length: number
   /**
    * Appends `bytes`, with the CRC-32 of each chunk. All but the last write of a block are whole chunks. The bytes may be
    * reused once this resolves. After a failure only `readBack` of what was written before and `abort` make sense.
@@ -26,8 +29,10 @@ export interface BlockWriter {
   write(bytes: Uint8Array, sums: Uint32Array): Promise<void>
   /** Reads what was written, checked against its sums; chunk-aligned. For handing an unfinished block to another store. */
   readBack(target: Uint8Array, position: number): Promise<Uint32Array>
-  /** Durable and listed once this resolves; resolves to the block's length. */
-  commit(): Promise<number>
+  /** Forgets what was written behind `length`, which is on a chunk or the length itself. */
+  rewind(length: number): Promise<void>
+  /** Durable and listed once this resolves; resolves to the block's length. Under another generation if one is given. */
+  commit(generation?: GenerationStamp): Promise<number>
   /** Drops the replica. Safe after a failure and more than once. */
   abort(): Promise<void>
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { firstBadChunk } from '../base/checksum.ts'
 import { type Disk, type DiskFile, errorCode } from '../base/disk.ts'
 import { DfsError } from '../base/errors.ts'
+import type { GenerationStamp } from '../base/ids.ts'
 import { ioError } from '../base/io-error.ts'
 import { type BlockKey, blockFileName, blockNames, checksumFileName, parseBlockName } from '../base/names.ts'
 import type { BlockReader, BlockStore, BlockWriter } from './block-store.ts'
@@ -35,17 +36,13 @@ export class DiskBlockStore implements BlockStore {
   async create(key: BlockKey): Promise<BlockWriter> {
     const attempt = ++this.#attempts
     const files = {
-      data: blockNames.data(this.#directory, key),
-      checksum: blockNames.checksum(this.#directory, key),
+      datanode: this.#directory,
       temporaryData: blockNames.temporaryData(this.#directory, key, attempt),
       temporaryChecksum: blockNames.temporaryChecksum(this.#directory, key, attempt),
-      directory: blockNames.directory(this.#directory),
     }
-    if (await this.#disk.exists(files.data)) {
-      throw new DfsError(
-        'DFS_EXISTS',
-        `block ${key.block} generation ${key.generation} is there already: ${files.data}`,
-      )
+    const data = blockNames.data(this.#directory, key)
+    if (await this.#disk.exists(data)) {
+      throw new DfsError('DFS_EXISTS', `block ${key.block} generation ${key.generation} is there already: ${data}`)
     }
     try {
       const file = await this.#disk.open(files.temporaryData, 'create')
@@ -55,28 +52,9 @@ export class DiskBlockStore implements BlockStore {
     }
   }
 
-  async open(key: BlockKey): Promise<BlockReader> {
-    const path = blockNames.data(this.#directory, key)
-    const checksums = await this.#checksums(key)
-    try {
-      const file = await this.#disk.open(path, 'read')
-      return new DiskBlockReader(path, file, checksums)
-    } catch (error) {
-      throw missingOr(path, error)
-    }
-  }
-
-  async #checksums(key: BlockKey): Promise<BlockChecksums> {
-    const path = blockNames.checksum(this.#directory, key)
-    let bytes: Buffer
-    try {
-      bytes = await this.#disk.readFile(path, checksumFileBytesMax)
-    } catch (error) {
-      throw missingOr(path, error)
-    }
-    const checksums = decodeChecksumFile(bytes, key.block, key.generation)
-    if (typeof checksums === 'string') throw new DfsError('DFS_CORRUPT_REPLICA', `${path}: ${checksums}`)
-    return checksums
+  open(key: BlockKey): Promise<BlockReader> {
+    const dataFile = blockNames.data(this.#directory, key)
+    return openReplicaFiles(this.#disk, { dataFile, checksumFile: blockNames.checksum(this.#directory, key) }, key)
   }
 
   async delete(key: BlockKey): Promise<boolean> {
@@ -118,17 +96,42 @@ export class DiskBlockStore implements BlockStore {
   }
 }
 
+/** Opens a replica by its two files, whoever's they are: for a reader on the same machine as the datanode. */
+export async function openReplicaFiles(
+  disk: Disk,
+  { dataFile, checksumFile }: { readonly dataFile: string; readonly checksumFile: string },
+  key: BlockKey,
+): Promise<BlockReader> {
+  const checksums = await readChecksums(disk, checksumFile, key)
+  try {
+    const file = await disk.open(dataFile, 'read')
+    return new DiskBlockReader(dataFile, file, checksums)
+  } catch (error) {
+    throw missingOr(dataFile, error)
+  }
+}
+
+async function readChecksums(disk: Disk, path: string, key: BlockKey): Promise<BlockChecksums> {
+  let bytes: Buffer
+  try {
+    bytes = await disk.readFile(path, checksumFileBytesMax)
+  } catch (error) {
+    throw missingOr(path, error)
+  }
+  const checksums = decodeChecksumFile(bytes, key.block, key.generation)
+  if (typeof checksums === 'string') throw new DfsError('DFS_CORRUPT_REPLICA', `${path}: ${checksums}`)
+  return checksums
+}
+
 interface ReplicaFiles {
-  readonly data: string
-  readonly checksum: string
+  readonly datanode: string
   readonly temporaryData: string
   readonly temporaryChecksum: string
-  readonly directory: string
 }
 
 class DiskBlockWriter implements BlockWriter {
   readonly #disk: Disk
-  readonly #key: BlockKey
+  #key: BlockKey
   readonly #files: ReplicaFiles
   readonly #chunkBytes: number
   #file: DiskFile | undefined
@@ -171,9 +174,29 @@ class DiskBlockWriter implements BlockWriter {
     return sums
   }
 
-  async commit(): Promise<number> {
+  get length(): number {
+    return this.#length
+  }
+
+  async rewind(length: number): Promise<void> {
+    if (length > this.#length || (length % this.#chunkBytes !== 0 && length !== this.#length)) {
+      throw new TypeError('a block can be rewound to one of its chunks only')
+    }
+    this.#length = length
+    this.#sums.length = Math.ceil(length / this.#chunkBytes)
+    try {
+      await this.#open().truncate(length)
+    } catch (error) {
+      throw ioError(`rewinding ${this.#files.temporaryData}`, error)
+    }
+  }
+
+  async commit(generation?: GenerationStamp): Promise<number> {
     const file = this.#open()
-    const { data, checksum: checksumFile, temporaryData, temporaryChecksum, directory } = this.#files
+    if (generation !== undefined) this.#key = { block: this.#key.block, generation }
+    const { datanode, temporaryData, temporaryChecksum } = this.#files
+    const data = blockNames.data(datanode, this.#key)
+    const checksumFile = blockNames.checksum(datanode, this.#key)
     try {
       // Both to their end, also where one fails: nothing may still be at work on files that `abort` removes.
       for (const result of await Promise.allSettled([file.sync(), this.#writeChecksums()])) {
@@ -184,7 +207,7 @@ class DiskBlockWriter implements BlockWriter {
       // The checksum file first: a data file that is there has its checksums.
       await this.#disk.rename(temporaryChecksum, checksumFile)
       await this.#disk.rename(temporaryData, data)
-      await this.#disk.syncDirectory(directory)
+      await this.#disk.syncDirectory(blockNames.directory(datanode))
     } catch (error) {
       throw ioError(`committing ${data}`, error)
     }
@@ -219,7 +242,9 @@ class DiskBlockWriter implements BlockWriter {
     const file = this.#file
     this.#file = undefined
     if (file !== undefined) await attempt(() => file.close())
-    const { data, checksum: checksumFile, temporaryData, temporaryChecksum } = this.#files
+    const { datanode, temporaryData, temporaryChecksum } = this.#files
+    const data = blockNames.data(datanode, this.#key)
+    const checksumFile = blockNames.checksum(datanode, this.#key)
     for (const path of [temporaryData, temporaryChecksum, data, checksumFile])
       await attempt(() => this.#disk.remove(path))
     if (failures.length > 0) throw ioError(`dropping ${temporaryData}`, failures[0])

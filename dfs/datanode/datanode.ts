@@ -34,12 +34,16 @@ export class Datanode {
   async createReplica(key: BlockKey): Promise<BlockWriter> {
     const writer = await this.#store.create(key)
     return {
+      get length() {
+        return writer.length
+      },
       write: (bytes, sums) => writer.write(bytes, sums),
       readBack: (target, position) => writer.readBack(target, position),
+      rewind: (length) => writer.rewind(length),
       abort: () => writer.abort(),
-      commit: async () => {
-        const length = await writer.commit()
-        await this.#listener.received(this.id, key, length)
+      commit: async (generation = key.generation) => {
+        const length = await writer.commit(generation)
+        await this.#listener.received(this.id, { block: key.block, generation }, length)
         return length
       },
     }

@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import type { Env } from '../base/env.ts'
+import { DfsError, dfsErrorCodes } from '../base/errors.ts'
+import { type DatanodeId, datanodeId } from '../base/ids.ts'
+import type { Channel } from '../base/net.ts'
+import { FrameChannel } from '../rpc/frame.ts'
+import { greet } from '../rpc/hello.ts'
+import {
+  type Committed,
+  connectMillis,
+  decodeHead,
+  encodeHead,
+  headBytes,
+  kinds,
+  noticeBytesMax,
+  silenceMillis,
+  type TargetAddress,
+  type WriteRequest,
+} from './format.ts'
+
+/** A failure of one datanode of a chain, told by itself, by the one before it, or by its silence. */
+export class ChainFailure extends Error {
+  override readonly name = 'ChainFailure'
+  readonly datanode: DatanodeId
+
+  constructor(datanode: DatanodeId, cause: unknown) {
+    super(`${datanode}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.datanode = datanode
+  }
+}
+
+const failureShape = z.object({
+  datanode: z.string().max(200).transform(datanodeId),
+  code: z.string().max(100),
+  message: z.string(),
+})
+const committedShape = z.object({
+  stored: z.array(z.string().max(200).transform(datanodeId)),
+  failed: z.array(failureShape),
+})
+
+export interface LinkEvents {
+  /** Everyone in the chain has what is before `position`. */
+  readonly acked: (position: number) => void
+  /** The link is of no more use. At most once, and not after `committed` has resolved. */
+  readonly failed: (failure: ChainFailure) => void
+}
+
+/**
+ * The sending end of a chain of datanodes: a client's towards the first, or a datanode's towards the next. What is sent is
+ * acknowledged by all from there on; failures name the datanode that is to blame.
+ */
+export class ChainLink {
+  readonly #channel: Channel
+  readonly #first: DatanodeId
+  readonly #events: LinkEvents
+  #over = false
+  #resolveCommitted: (committed: Committed) => void = () => {}
+  #rejectCommitted: (failure: ChainFailure) => void = () => {}
+  readonly #committed: Promise<Committed>
+
+  private constructor(channel: Channel, first: DatanodeId, events: LinkEvents) {
+    this.#channel = channel
+    this.#first = first
+    this.#events = events
+    this.#committed = new Promise((resolve, reject) => {
+      this.#resolveCommitted = resolve
+      this.#rejectCommitted = reject
+    })
+    this.#committed.catch(() => undefined)
+    void this.#listen()
+  }
+
+  /** Resolves when every datanode of the chain is ready; throws the ChainFailure of the first that is not. */
+  static async open(
+    env: Env,
+    token: string,
+    chain: readonly [TargetAddress, ...TargetAddress[]],
+    request: Omit<WriteRequest, 'targets'>,
+    events: LinkEvents,
+  ): Promise<ChainLink> {
+    const [first, ...targets] = chain
+    let channel: Channel | undefined
+    try {
+      channel = await env.net.connect(first.address, connectMillis)
+      const fields = { ...request, targets }
+      // Each datanode waits for the next to answer, the last the shortest.
+      const timeout = (connectMillis + silenceMillis) * chain.length
+      const answer = await greet(new FrameChannel(channel), 'write', token, fields, timeout)
+      const failed = failureShape.safeParse(answer['failed'])
+      if (failed.success) throw chainFailure(failed.data)
+      return new ChainLink(channel, first.id, events)
+    } catch (error) {
+      channel?.close()
+      throw error instanceof ChainFailure ? error : new ChainFailure(first.id, error)
+    }
+  }
+
+  /** Resolves when the pieces may be reused; a failure is told by `failed`. */
+  async send(...pieces: readonly Uint8Array[]): Promise<void> {
+    if (this.#over) return
+    try {
+      await this.#channel.send(...pieces)
+    } catch (error) {
+      this.#fail(new ChainFailure(this.#first, error))
+    }
+  }
+
+  /** Asks everyone to make the block durable; resolves to who did. Rejects with a ChainFailure. */
+  commit(length: number): Promise<Committed> {
+    this.#channel.post(encodeHead(kinds.end, 0, length))
+    return this.#committed
+  }
+
+  /** Nobody wants the block any more. */
+  drop(): void {
+    this.#channel.post(encodeHead(kinds.drop, 0, 0))
+    this.close()
+  }
+
+  close(): void {
+    this.#over = true
+    this.#channel.close()
+  }
+
+  async #listen(): Promise<void> {
+    const head = Buffer.alloc(headBytes)
+    try {
+      for (;;) {
+        await this.#channel.receive(head, silenceMillis)
+        const { kind, bytes, position } = decodeHead(head, noticeBytesMax, this.#channel.peer)
+        const notice = Buffer.allocUnsafe(bytes)
+        if (bytes > 0) await this.#channel.receive(notice, silenceMillis)
+        if (kind === kinds.ack) this.#events.acked(position)
+        else if (kind === kinds.failed) throw chainFailure(failureShape.parse(JSON.parse(notice.toString('utf8'))))
+        else if (kind === kinds.committed) {
+          this.#over = true
+          this.#resolveCommitted(committedShape.parse(JSON.parse(notice.toString('utf8'))))
+          this.#channel.close()
+          return
+        } else if (kind !== kinds.alive) throw new DfsError('DFS_PROTOCOL', `unknown notice ${kind}`)
+      }
+    } catch (error) {
+      this.#fail(error instanceof ChainFailure ? error : new ChainFailure(this.#first, error))
+    }
+  }
+
+  #fail(failure: ChainFailure): void {
+    if (this.#over) return
+    this.close()
+    this.#rejectCommitted(failure)
+    this.#events.failed(failure)
+  }
+}
+
+const codes = new Map(dfsErrorCodes.map((code) => [String(code), code]))
+
+export function chainFailure({ datanode, code, message }: z.output<typeof failureShape>): ChainFailure {
+  return new ChainFailure(datanode, new DfsError(codes.get(code) ?? 'DFS_IO', message))
+}

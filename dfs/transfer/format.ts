@@ -1,0 +1,104 @@
+import { DfsError } from '../base/errors.ts'
+import type { BlockId, DatanodeId, GenerationStamp } from '../base/ids.ts'
+import type { Address } from '../base/net.ts'
+
+/**
+ * Blocks on the wire, behind a hello (rpc/hello.ts) whose purpose says what follows.
+ *
+ * write, downstream: client -> datanode -> datanode …
+ *   packet := 'D' | 0 (3) | bytes u32 | position u64 in the block | CRC-32 u32 of each chunk | the bytes
+ *   end    := 'E' | 0 (3) | 0 u32     | length u64                   the block is whole: make it durable
+ *   drop   := 'X' | 0 (3) | 0 u32     | 0 u64                        nobody wants it any more
+ * write, upstream
+ *   ack       := 'A' | 0 (3) | 0 u32 | position u64     every datanode from here on has what is before
+ *   alive     := 'L' | 0 (3) | 0 u32 | 0 u64            each 500 ms, so that silence means a stopped process
+ *   failed    := 'F' | 0 (3) | bytes u32 | 0 u64 | JSON {datanode, code, message}
+ *   committed := 'C' | 0 (3) | bytes u32 | 0 u64 | JSON {stored: [datanode], failed: [{datanode, code, message}]}
+ * read
+ *   ask   := position u64 | bytes u32 | 0 u32
+ *   piece := 'D' | 0 (3) | bytes u32 | CRC-32 u32 of them | 0 u32 | the bytes       or failed
+ *
+ * All little-endian; every head is 16 bytes. Packets are whole chunks but for the last of a block.
+ */
+export const headBytes = 16
+export const kinds = {
+  data: 0x44,
+  end: 0x45,
+  drop: 0x58,
+  ack: 0x41,
+  alive: 0x4c,
+  failed: 0x46,
+  committed: 0x43,
+} as const
+
+/** What follows a head at most, when it is JSON. */
+export const noticeBytesMax = 64 * 1024
+/** The data of one packet at most. */
+export const packetBytesMax = 16 * 1024 * 1024
+export const aliveMillis = 500
+/** Silence after which the other side is taken for stopped. */
+export const silenceMillis = 3000
+export const connectMillis = 2000
+
+export interface TargetAddress {
+  readonly id: DatanodeId
+  readonly address: Address
+}
+
+/** What a hello for writing asks for. */
+export interface WriteRequest {
+  readonly block: BlockId
+  readonly generation: GenerationStamp
+  readonly chunkBytes: number
+  /** Those behind the one asked. */
+  readonly targets: readonly TargetAddress[]
+  /** Goes on with what was written before, up to there; everyone has it. */
+  readonly resumeAt: number
+}
+
+export interface Failure {
+  readonly datanode: DatanodeId
+  readonly code: string
+  readonly message: string
+}
+
+export interface Committed {
+  readonly stored: readonly DatanodeId[]
+  readonly failed: readonly Failure[]
+}
+
+export function encodeHead(kind: number, bytes: number, position: number): Buffer {
+  const head = Buffer.alloc(headBytes)
+  writeHead(head, kind, bytes, position)
+  return head
+}
+
+export function writeHead(head: Buffer, kind: number, bytes: number, position: number): void {
+  head.writeUInt32LE(kind, 0)
+  head.writeUInt32LE(bytes, 4)
+  head.writeUInt32LE(position % 0x1_0000_0000, 8)
+  head.writeUInt32LE(Math.floor(position / 0x1_0000_0000), 12)
+}
+
+export interface Head {
+  readonly kind: number
+  readonly bytes: number
+  readonly position: number
+}
+
+/** DFS_PROTOCOL when what follows would be more than `bytesMax`. */
+export function decodeHead(head: Buffer, bytesMax: number, peer: string): Head {
+  const kind = head.readUInt32LE(0)
+  const bytes = head.readUInt32LE(4)
+  const position = head.readUInt32LE(8) + head.readUInt32LE(12) * 0x1_0000_0000
+  if (bytes > bytesMax || !Number.isSafeInteger(position)) {
+    throw new DfsError('DFS_PROTOCOL', `${peer} announced ${bytes} bytes at ${position}; at most ${bytesMax} were expected`)
+  }
+  return { kind, bytes, position }
+}
+
+/** A head with JSON behind it. */
+export function encodeNotice(kind: number, notice: object): Buffer {
+  const text = Buffer.from(JSON.stringify(notice))
+  return Buffer.concat([encodeHead(kind, text.length, 0), text])
+}
