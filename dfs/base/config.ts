@@ -43,6 +43,37 @@ export interface DfsConfig {
   readonly imagesKept: number
   /** Blocks copied at the same time to restore their replication. */
   readonly concurrentRepairs: number
+
+  /** How often a datanode is heard. */
+  readonly heartbeatMillis: number
+  /** Silence after which a datanode is asked last and given nothing new. */
+  readonly staleMillis: number
+  /** Silence after which its replicas count as lost. */
+  readonly deadMillis: number
+  /** A datanode's full report is asked for when the last is older. */
+  readonly fullReportMillis: number
+
+  /** Fraction of the blocks that have to be reported before anything is changed. */
+  readonly safeModeThreshold: number
+  /** Datanodes that have to be there as well. */
+  readonly safeModeDatanodes: number
+  /** How long safe mode goes on once all that is so. */
+  readonly safeModeExtensionMillis: number
+
+  /** Copies that one datanode makes at the same time. */
+  readonly replicationStreamsPerNode: number
+  /** Copies that one datanode is given to make, or to take, before it has finished any; and how many bytes (one copy in any case). */
+  readonly replicationCopiesPerNode: number
+  readonly replicationBytesPerNode: number
+  /** Copies planned every `heartbeatMillis` for each live datanode, at most. */
+  readonly replicationWorkMultiplier: number
+  /** A copy or deletion that was ordered and of which nothing is heard is ordered anew. */
+  readonly pendingTimeoutMillis: number
+  /** A block that has just been completed, or could not be copied, is left alone as long. */
+  readonly replicationRetryMillis: number
+  readonly deletionsPerHeartbeat: number
+  /** A deletion not begun as long after the heartbeat was sent is never begun. */
+  readonly deletionsValidMillis: number
 }
 
 export const defaults: DfsConfig = {
@@ -56,6 +87,24 @@ export const defaults: DfsConfig = {
   checkpointBytes: 16 * MiB,
   imagesKept: 2,
   concurrentRepairs: 2,
+
+  heartbeatMillis: 200,
+  staleMillis: 600,
+  deadMillis: 2_000,
+  fullReportMillis: 3_600_000,
+
+  safeModeThreshold: 0.999,
+  safeModeDatanodes: 0,
+  safeModeExtensionMillis: 0,
+
+  replicationStreamsPerNode: 2,
+  replicationCopiesPerNode: 32,
+  replicationBytesPerNode: 256 * MiB,
+  replicationWorkMultiplier: 16,
+  pendingTimeoutMillis: 30_000,
+  replicationRetryMillis: 600,
+  deletionsPerHeartbeat: 1_000,
+  deletionsValidMillis: 1_000,
 }
 
 /** The defaults with `overrides`, each checked alone and against the others. DFS_BAD_ARGUMENT names the one that does not fit. */
@@ -73,6 +122,7 @@ export function resolveConfig(overrides: Partial<DfsConfig>): DfsConfig {
   wholeNumber('checkpointBytes', config.checkpointBytes, 1, Number.MAX_SAFE_INTEGER)
   wholeNumber('imagesKept', config.imagesKept, 1, 100)
   wholeNumber('concurrentRepairs', config.concurrentRepairs, 1, 64)
+  checkCare(config)
   if (config.packetBytes % config.chunkBytes !== 0) {
     throw new DfsError(
       'DFS_BAD_ARGUMENT',
@@ -80,6 +130,32 @@ export function resolveConfig(overrides: Partial<DfsConfig>): DfsConfig {
     )
   }
   return { ...config, racks }
+}
+
+/** What has to do with datanodes that come, go and are repaired. */
+function checkCare(config: DfsConfig): void {
+  wholeNumber('heartbeatMillis', config.heartbeatMillis, 10, 60_000)
+  // With less, one heartbeat that is late makes a datanode stale.
+  wholeNumber('staleMillis', config.staleMillis, 2 * config.heartbeatMillis, 3_600_000)
+  wholeNumber('deadMillis', config.deadMillis, config.staleMillis + config.heartbeatMillis, 86_400_000)
+  wholeNumber('fullReportMillis', config.fullReportMillis, config.deadMillis, 604_800_000)
+  if (!(config.safeModeThreshold >= 0 && config.safeModeThreshold <= 1)) {
+    throw new DfsError(
+      'DFS_BAD_ARGUMENT',
+      `safeModeThreshold is ${config.safeModeThreshold}; it has to be a fraction from 0 to 1`,
+    )
+  }
+  wholeNumber('safeModeDatanodes', config.safeModeDatanodes, 0, limits.datanodesMax)
+  wholeNumber('safeModeExtensionMillis', config.safeModeExtensionMillis, 0, 86_400_000)
+  wholeNumber('replicationStreamsPerNode', config.replicationStreamsPerNode, 1, 64)
+  wholeNumber('replicationCopiesPerNode', config.replicationCopiesPerNode, config.replicationStreamsPerNode, 10_000)
+  wholeNumber('replicationBytesPerNode', config.replicationBytesPerNode, 1, Number.MAX_SAFE_INTEGER)
+  wholeNumber('replicationWorkMultiplier', config.replicationWorkMultiplier, 1, 10_000)
+  wholeNumber('replicationRetryMillis', config.replicationRetryMillis, 1, 3_600_000)
+  wholeNumber('deletionsPerHeartbeat', config.deletionsPerHeartbeat, 1, 1_000_000)
+  wholeNumber('deletionsValidMillis', config.deletionsValidMillis, config.heartbeatMillis, 3_600_000)
+  // What is ordered anew, or thought over, must not be under way any more.
+  wholeNumber('pendingTimeoutMillis', config.pendingTimeoutMillis, 2 * config.deletionsValidMillis, 3_600_000)
 }
 
 /** Throws DFS_BAD_ARGUMENT unless `value` is a whole number from `min` to `max`. */

@@ -55,6 +55,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'dfs/base': { imports: [] },
   'dfs/block': { imports: ['dfs/base'], types: ['dfs/client/status.ts'] },
   'dfs/namenode': { imports: ['dfs/base'], types: ['dfs/client'] },
+  'dfs/namenode/blocks': { imports: ['dfs/base', 'dfs/namenode'], types: ['dfs/client'] },
   'dfs/datanode': { imports: ['dfs/base', 'dfs/block'], types: ['dfs/client'] },
   // The client knows the protocol of the namenode and the datanodes, never their code.
   'dfs/client': { imports: ['dfs/base', 'dfs/block'] },
