@@ -72,6 +72,13 @@ export interface DfsConfig {
   /** A block that has just been completed, or could not be copied, is left alone as long. */
   readonly replicationRetryMillis: number
   readonly deletionsPerHeartbeat: number
+  /** Of copies that restore or balance replication, for each datanode. */
+  readonly replicationBytesPerSecond: number
+  /** Every replica is read against its checksums once in this time; and no faster than this when one asks for it. */
+  readonly scrubPeriodMillis: number
+  readonly scrubBytesPerSecond: number
+  /** A writer that has not been heard for this long has lost its files; they are as they were before it. */
+  readonly leaseMillis: number
   /** A deletion not begun as long after the heartbeat was sent is never begun. */
   readonly deletionsValidMillis: number
 }
@@ -104,6 +111,11 @@ export const defaults: DfsConfig = {
   pendingTimeoutMillis: 30_000,
   replicationRetryMillis: 600,
   deletionsPerHeartbeat: 1_000,
+  replicationBytesPerSecond: 100 * MiB,
+  // HDFS's three weeks.
+  scrubPeriodMillis: 504 * 3_600_000,
+  scrubBytesPerSecond: 200 * MiB,
+  leaseMillis: 60_000,
   deletionsValidMillis: 1_000,
 }
 
@@ -135,6 +147,10 @@ export function resolveConfig(overrides: Partial<DfsConfig>): DfsConfig {
 /** What has to do with datanodes that come, go and are repaired. */
 function checkCare(config: DfsConfig): void {
   wholeNumber('heartbeatMillis', config.heartbeatMillis, 10, 60_000)
+  wholeNumber('replicationBytesPerSecond', config.replicationBytesPerSecond, KiB, Number.MAX_SAFE_INTEGER)
+  wholeNumber('scrubBytesPerSecond', config.scrubBytesPerSecond, KiB, Number.MAX_SAFE_INTEGER)
+  wholeNumber('scrubPeriodMillis', config.scrubPeriodMillis, 1000, 2 ** 31 - 1)
+  wholeNumber('leaseMillis', config.leaseMillis, 1000, 86_400_000)
   // With less, one heartbeat that is late makes a datanode stale.
   wholeNumber('staleMillis', config.staleMillis, 2 * config.heartbeatMillis, 3_600_000)
   wholeNumber('deadMillis', config.deadMillis, config.staleMillis + config.heartbeatMillis, 86_400_000)

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, statSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 
 /**
@@ -15,11 +15,21 @@ export interface Disk {
   remove(path: string): Promise<boolean>
   /** Names in no particular order; ENOENT when there is no such directory. */
   list(directory: string): Promise<string[]>
+  /** Of one file; ENOENT when there is none. */
+  fileSize(path: string): Promise<number>
+  /** The device a directory lies on, its size and what is free; ENOENT when it is gone. */
+  space(directory: string): Promise<DiskSpace>
   /** With its parents; no error when it is there. */
   makeDirectory(path: string): Promise<void>
   /** Makes the directory's entries durable: a rename or create is not until this returns. */
   syncDirectory(path: string): Promise<void>
   exists(path: string): Promise<boolean>
+}
+
+export interface DiskSpace {
+  readonly device: number
+  readonly capacity: number
+  readonly free: number
 }
 
 export interface DiskFile {
@@ -66,6 +76,12 @@ export const realDisk: Disk = {
     }
   },
   list: (directory) => fs.readdir(directory),
+  // Synchronous: asked a hundred thousand times at start, and answered from memory.
+  fileSize: async (path) => statSync(path).size,
+  async space(directory) {
+    const [{ dev }, { blocks, bavail, bsize }] = await Promise.all([fs.stat(directory), fs.statfs(directory)])
+    return { device: dev, capacity: blocks * bsize, free: bavail * bsize }
+  },
   async makeDirectory(path) {
     await fs.mkdir(path, { recursive: true })
   },

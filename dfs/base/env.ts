@@ -13,7 +13,8 @@ export interface Env {
   random(): number
   /** Calls `action` again and again until the given function is called; never keeps the process alive. */
   every(millis: number, action: () => void): () => void
-  sleep(millis: number): Promise<void>
+  /** Earlier when `signal` is aborted. */
+  sleep(millis: number, signal?: AbortSignal): Promise<void>
 }
 
 export const realEnv: Env = {
@@ -27,5 +28,18 @@ export const realEnv: Env = {
     timer.unref()
     return () => clearInterval(timer)
   },
-  sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+  sleep: (millis, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) {
+        resolve()
+        return
+      }
+      const done = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, millis)
+      signal?.addEventListener('abort', done)
+    }),
 }

@@ -9,6 +9,11 @@ import { type BlockId, blockId, type GenerationStamp, generationStamp } from './
  *   <root>/lock                              the process that holds the root
  *   <root>/namenode/image-<txid>             namespace up to and with that transaction
  *   <root>/namenode/journal-<txid>           the transactions from that one on
+ *   <root>/run/namenode                      where the namenode that runs listens, and who it is
+ *   <root>/run/secret                        what processes of this DFS know each other by
+ *   <root>/run/<name>.log                    what a process in the background has said
+ *   <root>/datanodes/<dn>/DATANODE           whose directory it is
+ *   <root>/datanodes/<dn>/lock               the process that serves it
  *   <root>/datanodes/<dn>/blocks/blk_<id>_<generation>[.crc]
  *   <root>/datanodes/<dn>/tmp/…              replicas being written
  *   …/*.tmp                                  anything being written; removed when the root is opened
@@ -19,7 +24,14 @@ export const rootNames = {
   namenode: (root: string) => join(root, 'namenode'),
   datanodes: (root: string) => join(root, 'datanodes'),
   datanode: (root: string, id: string) => join(root, 'datanodes', id),
+  run: (root: string) => join(root, 'run'),
+  namenodeRun: (root: string) => join(root, 'run', 'namenode'),
+  secret: (root: string) => join(root, 'run', 'secret'),
+  log: (root: string, process: string) => join(root, 'run', `${process}.log`),
 } as const
+
+/** In a datanode's directory. */
+export const identityName = 'DATANODE'
 
 export const temporarySuffix = '.tmp'
 export const temporary = (path: string): string => path + temporarySuffix

@@ -90,7 +90,11 @@ class SocketChannel implements Channel {
       }
       const written = (error?: Error | null): void => {
         if (error === undefined || error === null) resolve()
-        else reject(this.#over ?? new DfsError('DFS_UNREACHABLE', `sending to ${this.peer}: ${error.message}`, { cause: error }))
+        else
+          reject(
+            this.#over ??
+              new DfsError('DFS_UNREACHABLE', `sending to ${this.peer}: ${error.message}`, { cause: error }),
+          )
       }
       if (pieces.length > 1) this.#socket.cork()
       for (const [i, piece] of pieces.entries()) {

@@ -1,4 +1,5 @@
 import type { DfsConfig } from '../base/config.ts'
+import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import { normalizePath } from '../base/path.ts'
@@ -20,6 +21,7 @@ import { checkFiles } from './fsck.ts'
 import type { ReplicationMonitor } from './replication-monitor.ts'
 
 export interface EmbeddedParts {
+  readonly env: Env
   readonly config: DfsConfig
   readonly namenode: NamenodeServer
   readonly replicas: EmbeddedReplicas
@@ -59,7 +61,7 @@ export class EmbeddedCare implements CareProtocol {
     const disks = new Map<number, { capacity: number; free: number }>()
     const reports: DatanodeReport[] = []
     for (const [index, { id, rack, directory }] of replicas.descriptors.entries()) {
-      const disk = await diskOf(directory)
+      const disk = await diskOf(this.#parts.env.disk, directory)
       if (disk !== undefined) disks.set(disk.device, disk)
       const { blocks, used } = held[index] ?? { blocks: 0, used: 0 }
       const liveness = datanodes.has(id) ? 'live' : 'dead'

@@ -1,4 +1,5 @@
-import { stat, statfs } from 'node:fs/promises'
+import { type Disk, type DiskSpace, errorCode } from '../base/disk.ts'
+import type { Env } from '../base/env.ts'
 import type { BlockId, DatanodeId } from '../base/ids.ts'
 import { type BlockKey, blockNames } from '../base/names.ts'
 import type { BlockReportListener, DatanodeTarget } from '../client/protocol.ts'
@@ -24,17 +25,17 @@ export interface DeadBlock extends BlockKey {
 export class EmbeddedReplicas implements ReplicaDirectory, BlockReportListener {
   readonly descriptors: readonly DatanodeDescriptor[]
   readonly #state: Namespace
-  readonly #random: () => number
+  readonly #env: Env
   readonly #nodeNumbers: ReadonlyMap<DatanodeId, number>
   readonly #down = new Set<number>()
   #monitor: ReplicationMonitor | undefined
   /** Found dead before there was anyone to delete them. */
   #deadBefore: DeadBlock[] = []
 
-  constructor(state: Namespace, descriptors: readonly DatanodeDescriptor[], random: () => number) {
+  constructor(state: Namespace, descriptors: readonly DatanodeDescriptor[], env: Env) {
     this.#state = state
     this.descriptors = descriptors
-    this.#random = random
+    this.#env = env
     this.#nodeNumbers = new Map(descriptors.map(({ id }, index) => [id, index]))
   }
 
@@ -78,7 +79,7 @@ export class EmbeddedReplicas implements ReplicaDirectory, BlockReportListener {
     count: number,
     options: { present: readonly number[]; excluded: readonly DatanodeId[]; writer?: DatanodeId | undefined },
   ): DatanodeTarget[] {
-    const indexes = placeReplicas(this.placementNodes(), count, this.#random, {
+    const indexes = placeReplicas(this.placementNodes(), count, this.#env.random, {
       present: options.present,
       excluded: new Set(options.excluded.flatMap((id) => this.#nodeNumbers.get(id) ?? [])),
       writer: options.writer === undefined ? undefined : this.#nodeNumbers.get(options.writer),
@@ -118,7 +119,7 @@ export class EmbeddedReplicas implements ReplicaDirectory, BlockReportListener {
     let remaining = 0
     const disks = new Set<number>()
     for (const { directory } of this.descriptors) {
-      const disk = await diskOf(directory)
+      const disk = await diskOf(this.#env.disk, directory)
       if (disk === undefined || disks.has(disk.device)) continue
       disks.add(disk.device)
       capacity += disk.capacity
@@ -153,26 +154,19 @@ export class EmbeddedReplicas implements ReplicaDirectory, BlockReportListener {
       block.file.attributes.replication,
       this.placementNodes(),
       this.#state.blocks.corruptOn(block.id),
-      this.#random,
+      this.#env.random,
     )
     const ids = (indexes: readonly number[]): DatanodeId[] => this.#described(indexes).map(({ id }) => id)
     return { add: ids(plan.add), drop: ids(plan.drop) }
   }
 }
 
-export interface DiskSpace {
-  readonly device: number
-  readonly capacity: number
-  readonly free: number
-}
-
 /** The disk a directory lies on; undefined when it is gone. A pulled disk is a fact to report, not a failure of the report. */
-export async function diskOf(directory: string): Promise<DiskSpace | undefined> {
+export async function diskOf(disk: Disk, directory: string): Promise<DiskSpace | undefined> {
   try {
-    const [{ dev }, { blocks, bavail, bsize }] = await Promise.all([stat(directory), statfs(directory)])
-    return { device: dev, capacity: blocks * bsize, free: bavail * bsize }
+    return await disk.space(directory)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EIO')) return undefined
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'EIO') return undefined
     throw error
   }
 }

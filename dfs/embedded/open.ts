@@ -4,20 +4,20 @@ import { type DfsConfig, resolveConfig } from '../base/config.ts'
 import { errorCode } from '../base/disk.ts'
 import { type Env, realEnv } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
-import { type DatanodeId, datanodeId } from '../base/ids.ts'
+import type { DatanodeId } from '../base/ids.ts'
 import { ioError } from '../base/io-error.ts'
-import { parseMetadataName, rootNames } from '../base/names.ts'
+import { rootNames } from '../base/names.ts'
 import { lockRoot } from '../base/root-lock.ts'
 import { DiskBlockStore } from '../block/disk-block-store.ts'
 import type { Dfs, OpenOptions } from '../client/dfs.ts'
 import { DfsClient } from '../client/dfs-client.ts'
 import { Datanode } from '../datanode/datanode.ts'
-import { rackOf } from '../namenode/placement.ts'
 import { NamenodeServer } from '../namenode/server.ts'
+import { directoryOf, makeRoot, readOrFormat } from '../root/format.ts'
+import { type RootVersion, writeVersionFile } from '../root/version-file.ts'
 import { EmbeddedConnection } from './connection.ts'
 import { EmbeddedReplicas } from './embedded-replicas.ts'
 import { ReplicationMonitor } from './replication-monitor.ts'
-import { type RootVersion, readVersionFile, writeVersionFile } from './version-file.ts'
 
 /**
  * Opens the DFS under `options.root` in this process, alone: DFS_LOCKED if another holds it, DFS_UNKNOWN_VERSION if a newer
@@ -35,7 +35,7 @@ export async function openEmbedded(options: OpenOptions, env: Env, tuning: Parti
   await makeRoot(root, options.create ?? true, env)
   const lock = await lockRoot(root)
   try {
-    const { version, notes } = await readOrFormat(root, config, options, env)
+    const { version, notes } = await readOrFormat(root, config, options.datanodes, env)
     const full = { ...config, datanodes: version.datanodes.length }
     const connection = await start(root, full, version, lock, env, notes)
     return DfsClient.over(connection, options.user ?? userInfo().username)
@@ -54,62 +54,6 @@ function settings({ datanodes, racks, blockSize, replication }: OpenOptions): Pa
   }
 }
 
-async function makeRoot(root: string, create: boolean, { disk }: Env): Promise<void> {
-  try {
-    if (!create && !(await disk.exists(rootNames.version(root)))) {
-      throw new DfsError('DFS_NOT_FOUND', `there is no DFS at ${root}`)
-    }
-    await disk.makeDirectory(root)
-  } catch (error) {
-    throw ioError(`opening the DFS at ${root}`, error)
-  }
-}
-
-async function readOrFormat(
-  root: string,
-  config: DfsConfig,
-  options: OpenOptions,
-  { disk }: Env,
-): Promise<{ version: RootVersion; notes: string[] }> {
-  const found = await readVersionFile(disk, root)
-  if (found === undefined) {
-    await refuseOrphanedMetadata(root, disk)
-    const version = { datanodes: layOut(config.datanodes, config.racks) }
-    return { version, notes: [] }
-  }
-  const asked = options.datanodes ?? found.datanodes.length
-  if (asked === found.datanodes.length) return { version: found, notes: [] }
-  if (asked < found.datanodes.length) {
-    const note = `${asked} datanodes were asked for, but ${root} has ${found.datanodes.length}; it keeps them`
-    return { version: found, notes: [note] }
-  }
-  // Those there are keep their racks: their replicas were placed by them.
-  const added = layOut(asked, config.racks).slice(found.datanodes.length)
-  const version = { datanodes: [...found.datanodes, ...added] }
-  await writeVersionFile(disk, root, version)
-  return { version, notes: [`datanodes ${added.map(({ id }) => id).join(', ')} were added`] }
-}
-
-function layOut(datanodes: number, racks: number): { id: DatanodeId; rack: string }[] {
-  return Array.from({ length: datanodes }, (_, index) => ({
-    id: datanodeId(`dn${index + 1}`),
-    rack: rackOf(index, datanodes, racks),
-  }))
-}
-
-/** A root whose version file was lost must not be formatted over. A journal that was only just begun is none. */
-async function refuseOrphanedMetadata(root: string, disk: Env['disk']): Promise<void> {
-  const directory = rootNames.namenode(root)
-  if (!(await disk.exists(directory))) return
-  const names = await disk.list(directory)
-  const used = names.map(parseMetadataName).find((name) => name !== undefined && name.txid > 1)
-  if (used === undefined) return
-  throw new DfsError(
-    'DFS_CORRUPT_METADATA',
-    `${root} has a namespace but no VERSION file; restore that file, or use another root`,
-  )
-}
-
 async function start(
   root: string,
   config: DfsConfig,
@@ -122,11 +66,7 @@ async function start(
   const directory = rootNames.namenode(root)
   await makeDirectory(env, directory)
   const unfinished = !(await disk.exists(rootNames.version(root)))
-  const descriptors = version.datanodes.map(({ id, rack }) => ({
-    id,
-    rack,
-    directory: rootNames.datanode(root, id),
-  }))
+  const descriptors = version.datanodes.map((node) => ({ ...node, directory: directoryOf(root, node) }))
   let replicas: EmbeddedReplicas | undefined
   const namenode = await NamenodeServer.open({
     env,
@@ -135,7 +75,7 @@ async function start(
     unfinished,
     superuser: userInfo().username,
     replicas: (state) => {
-      replicas = new EmbeddedReplicas(state, descriptors, env.random)
+      replicas = new EmbeddedReplicas(state, descriptors, env)
       return replicas
     },
   })
@@ -149,7 +89,7 @@ async function start(
     const monitor = new ReplicationMonitor(namenode, replicas, datanodes, config)
     replicas.attach(monitor)
     monitor.inBackground('restoring replication', () => monitor.repairAll())
-    return new EmbeddedConnection({ root, lock, config, namenode, replicas, datanodes, monitor })
+    return new EmbeddedConnection({ root, lock, env, config, namenode, replicas, datanodes, monitor })
   } catch (error) {
     await namenode.close()
     throw error

@@ -98,7 +98,11 @@ export class RpcClient {
 
   async #connectUntilDone(): Promise<void> {
     const { env } = this.#options
-    for (let wait = retryFirstMillis; !this.#closed && this.#pending.size > 0; wait = Math.min(wait * 2, retryLastMillis)) {
+    for (
+      let wait = retryFirstMillis;
+      !this.#closed && this.#pending.size > 0;
+      wait = Math.min(wait * 2, retryLastMillis)
+    ) {
       try {
         await this.#connectOnce()
         return

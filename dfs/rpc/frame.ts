@@ -49,7 +49,10 @@ export class FrameChannel {
     await this.channel.receive(this.#head, timeoutMillis)
     const bytes = this.#head.readUInt32LE(0)
     if (bytes > maxBytes) {
-      throw new DfsError('DFS_PROTOCOL', `${this.channel.peer} sent a frame of ${bytes} bytes; at most ${maxBytes} were expected`)
+      throw new DfsError(
+        'DFS_PROTOCOL',
+        `${this.channel.peer} sent a frame of ${bytes} bytes; at most ${maxBytes} were expected`,
+      )
     }
     const payload = Buffer.allocUnsafe(bytes)
     await this.channel.receive(payload, timeoutMillis)

@@ -62,17 +62,15 @@ const calls: Readonly<Record<keyof NamespaceProtocol | keyof CareProtocol, Call>
   delete: call(z.object({ ...path, recursive: z.boolean() }), (n, r) => n.delete(r)),
   rename: call(z.object({ ...user, from: text, to: text, overwrite: z.boolean() }), (n, r) => n.rename(r)),
   concat: call(z.object({ ...path, sources: z.array(text).max(limits.directoryEntriesMax) }), (n, r) => n.concat(r)),
-  setTimes: call(
-    z.object({ ...path, modificationTime: optional(whole), accessTime: optional(whole) }),
-    (n, r) => n.setTimes(r),
+  setTimes: call(z.object({ ...path, modificationTime: optional(whole), accessTime: optional(whole) }), (n, r) =>
+    n.setTimes(r),
   ),
   setReplication: call(z.object({ ...path, replication: whole, wait: z.boolean() }), (n, r) => n.setReplication(r)),
   setPermission: call(z.object({ ...path, permission: whole }), (n, r) => n.setPermission(r)),
   setOwner: call(z.object({ ...path, owner: optional(name), group: optional(name) }), (n, r) => n.setOwner(r)),
   setQuota: call(z.object({ ...path, names: quota, space: quota }), (n, r) => n.setQuota(r)),
-  publish: call(
-    z.object({ ...user, directory: text, files: published, overwrite: z.boolean() }),
-    (n, r) => n.publish(r),
+  publish: call(z.object({ ...user, directory: text, files: published, overwrite: z.boolean() }), (n, r) =>
+    n.publish(r),
   ),
   allowSnapshot: call(onPath, (n, r) => n.allowSnapshot(r)),
   disallowSnapshot: call(onPath, (n, r) => n.disallowSnapshot(r)),
@@ -124,7 +122,11 @@ export function namenodeCall(
 export function malformed(method: string, error: ZodError): DfsError {
   const [issue] = error.issues
   const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
-  return new DfsError('DFS_PROTOCOL', `a request ${method} is malformed${where}: ${issue?.message ?? 'it has no shape'}`, {
-    cause: error,
-  })
+  return new DfsError(
+    'DFS_PROTOCOL',
+    `a request ${method} is malformed${where}: ${issue?.message ?? 'it has no shape'}`,
+    {
+      cause: error,
+    },
+  )
 }

@@ -1,7 +1,6 @@
-import { z } from 'zod'
 import type { Env } from '../base/env.ts'
 import { DfsError, dfsErrorCodes } from '../base/errors.ts'
-import { type DatanodeId, datanodeId } from '../base/ids.ts'
+import type { DatanodeId } from '../base/ids.ts'
 import type { Channel } from '../base/net.ts'
 import { FrameChannel } from '../rpc/frame.ts'
 import { greet } from '../rpc/hello.ts'
@@ -10,9 +9,13 @@ import {
   connectMillis,
   decodeHead,
   encodeHead,
+  type Failure,
   headBytes,
   kinds,
   noticeBytesMax,
+  parseCommitted,
+  parseFailed,
+  parseFailure,
   silenceMillis,
   type TargetAddress,
   type WriteRequest,
@@ -28,16 +31,6 @@ export class ChainFailure extends Error {
     this.datanode = datanode
   }
 }
-
-const failureShape = z.object({
-  datanode: z.string().max(200).transform(datanodeId),
-  code: z.string().max(100),
-  message: z.string(),
-})
-const committedShape = z.object({
-  stored: z.array(z.string().max(200).transform(datanodeId)),
-  failed: z.array(failureShape),
-})
 
 export interface LinkEvents {
   /** Everyone in the chain has what is before `position`. */
@@ -87,8 +80,8 @@ export class ChainLink {
       // Each datanode waits for the next to answer, the last the shortest.
       const timeout = (connectMillis + silenceMillis) * chain.length
       const answer = await greet(new FrameChannel(channel), 'write', token, fields, timeout)
-      const failed = failureShape.safeParse(answer['failed'])
-      if (failed.success) throw chainFailure(failed.data)
+      const failed = parseFailure(answer['failed'])
+      if (failed !== undefined) throw chainFailure(failed)
       return new ChainLink(channel, first.id, events)
     } catch (error) {
       channel?.close()
@@ -132,10 +125,11 @@ export class ChainLink {
         const notice = Buffer.allocUnsafe(bytes)
         if (bytes > 0) await this.#channel.receive(notice, silenceMillis)
         if (kind === kinds.ack) this.#events.acked(position)
-        else if (kind === kinds.failed) throw chainFailure(failureShape.parse(JSON.parse(notice.toString('utf8'))))
+        else if (kind === kinds.failed) throw chainFailure(parseFailed(notice, this.#channel.peer))
         else if (kind === kinds.committed) {
+          const committed = parseCommitted(notice, this.#channel.peer)
           this.#over = true
-          this.#resolveCommitted(committedShape.parse(JSON.parse(notice.toString('utf8'))))
+          this.#resolveCommitted(committed)
           this.#channel.close()
           return
         } else if (kind !== kinds.alive) throw new DfsError('DFS_PROTOCOL', `unknown notice ${kind}`)
@@ -155,6 +149,6 @@ export class ChainLink {
 
 const codes = new Map(dfsErrorCodes.map((code) => [String(code), code]))
 
-export function chainFailure({ datanode, code, message }: z.output<typeof failureShape>): ChainFailure {
+function chainFailure({ datanode, code, message }: Failure): ChainFailure {
   return new ChainFailure(datanode, new DfsError(codes.get(code) ?? 'DFS_IO', message))
 }

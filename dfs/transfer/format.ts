@@ -1,5 +1,5 @@
 import { DfsError } from '../base/errors.ts'
-import type { BlockId, DatanodeId, GenerationStamp } from '../base/ids.ts'
+import { type BlockId, type DatanodeId, datanodeId, type GenerationStamp } from '../base/ids.ts'
 import type { Address } from '../base/net.ts'
 
 /**
@@ -92,7 +92,10 @@ export function decodeHead(head: Buffer, bytesMax: number, peer: string): Head {
   const bytes = head.readUInt32LE(4)
   const position = head.readUInt32LE(8) + head.readUInt32LE(12) * 0x1_0000_0000
   if (bytes > bytesMax || !Number.isSafeInteger(position)) {
-    throw new DfsError('DFS_PROTOCOL', `${peer} announced ${bytes} bytes at ${position}; at most ${bytesMax} were expected`)
+    throw new DfsError(
+      'DFS_PROTOCOL',
+      `${peer} announced ${bytes} bytes at ${position}; at most ${bytesMax} were expected`,
+    )
   }
   return { kind, bytes, position }
 }
@@ -101,4 +104,39 @@ export function decodeHead(head: Buffer, bytesMax: number, peer: string): Head {
 export function encodeNotice(kind: number, notice: object): Buffer {
   const text = Buffer.from(JSON.stringify(notice))
   return Buffer.concat([encodeHead(kind, text.length, 0), text])
+}
+
+/** Undefined for what is no failure. */
+export function parseFailure(value: unknown): Failure | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { datanode, code, message }: { datanode?: unknown; code?: unknown; message?: unknown } = value
+  if (typeof datanode !== 'string' || typeof code !== 'string' || typeof message !== 'string') return undefined
+  return { datanode: datanodeId(datanode), code, message }
+}
+
+export function parseFailed(notice: Buffer, peer: string): Failure {
+  const failed = parseFailure(parseNotice(notice, peer))
+  if (failed === undefined) throw new DfsError('DFS_PROTOCOL', `${peer} sent a failure without a datanode`)
+  return failed
+}
+
+export function parseCommitted(notice: Buffer, peer: string): Committed {
+  const { stored, failed }: { stored?: unknown; failed?: unknown } = parseNotice(notice, peer)
+  if (!Array.isArray(stored) || !Array.isArray(failed)) {
+    throw new DfsError('DFS_PROTOCOL', `${peer} did not say who has stored the block`)
+  }
+  return {
+    stored: stored.map((id: unknown) => datanodeId(String(id))),
+    failed: failed.flatMap((failure: unknown) => parseFailure(failure) ?? []),
+  }
+}
+
+function parseNotice(notice: Buffer, peer: string): object {
+  try {
+    const value: unknown = JSON.parse(notice.toString('utf8'))
+    if (typeof value === 'object' && value !== null) return value
+  } catch (error) {
+    throw new DfsError('DFS_PROTOCOL', `${peer} sent a notice that is no JSON`, { cause: error })
+  }
+  throw new DfsError('DFS_PROTOCOL', `${peer} sent a notice that is no object`)
 }

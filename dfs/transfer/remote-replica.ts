@@ -1,8 +1,8 @@
 import { checksum } from '../base/checksum.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
-import type { Address, Channel } from '../base/net.ts'
 import type { BlockKey } from '../base/names.ts'
+import type { Address, Channel } from '../base/net.ts'
 import type { BlockReader } from '../block/block-store.ts'
 import { FrameChannel } from '../rpc/frame.ts'
 import { failureOf, greet } from '../rpc/hello.ts'
@@ -25,7 +25,8 @@ export class RemoteReplica implements BlockReader {
       const request = { block: key.block, generation: key.generation }
       const answer = await greet(new FrameChannel(channel), 'read', token, request)
       const length = answer['length']
-      if (typeof length !== 'number') throw new DfsError('DFS_PROTOCOL', `${channel.peer} did not say the block's length`)
+      if (typeof length !== 'number')
+        throw new DfsError('DFS_PROTOCOL', `${channel.peer} did not say the block's length`)
       return new RemoteReplica(channel, length)
     } catch (error) {
       channel.close()
@@ -56,7 +57,10 @@ export class RemoteReplica implements BlockReader {
       throw failureOf({ ...JSON.parse(notice.toString('utf8')) })
     }
     if (kind !== kinds.data || bytes !== target.length) {
-      throw new DfsError('DFS_PROTOCOL', `${this.#channel.peer} sent ${bytes} bytes for ${target.length} at ${position}`)
+      throw new DfsError(
+        'DFS_PROTOCOL',
+        `${this.#channel.peer} sent ${bytes} bytes for ${target.length} at ${position}`,
+      )
     }
     const sum = this.#head.readUInt32LE(8)
     await this.#channel.receive(target, silenceMillis)

@@ -1,4 +1,4 @@
-import { type Disk, type DiskFile, realDisk } from '../../dfs/base/disk.ts'
+import { type Disk, type DiskFile, type DiskSpace, realDisk } from '../../dfs/base/disk.ts'
 import { type Env, realEnv } from '../../dfs/base/env.ts'
 
 export interface Fault {
@@ -91,6 +91,16 @@ export class FaultyDisk implements Disk {
   async list(directory: string): Promise<string[]> {
     this.#call('list', directory)
     return realDisk.list(directory)
+  }
+
+  async fileSize(path: string): Promise<number> {
+    this.#call('fileSize', path)
+    return realDisk.fileSize(path)
+  }
+
+  async space(directory: string): Promise<DiskSpace> {
+    this.#call('space', directory)
+    return realDisk.space(directory)
   }
 
   async makeDirectory(path: string): Promise<void> {

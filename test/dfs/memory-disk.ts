@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { Disk, DiskFile } from '../../dfs/base/disk.ts'
+import type { Disk, DiskFile, DiskSpace } from '../../dfs/base/disk.ts'
 
 function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: '${path}'`), { code })
@@ -73,6 +73,15 @@ export class MemoryDisk implements Disk {
 
   async remove(path: string): Promise<boolean> {
     return this.files.delete(path)
+  }
+
+  async fileSize(path: string): Promise<number> {
+    return this.content(path).length
+  }
+
+  async space(directory: string): Promise<DiskSpace> {
+    if (!this.directories.has(directory)) throw systemError('ENOENT', directory)
+    return { device: 1, capacity: 2 ** 40, free: 2 ** 39 }
   }
 
   async list(directory: string): Promise<string[]> {

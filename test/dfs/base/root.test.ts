@@ -78,11 +78,11 @@ describe('what stands in a root', () => {
     const root = await temporaryRoot()
     await (await openDfs({ root })).close()
     const file = join(root, 'VERSION')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"version":1', '"version":2'))
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"version":2', '"version":3'))
     const before = readFileSync(file, 'utf8')
     const failure = await openDfs({ root }).catch((error: unknown) => error)
     expect(code(failure)).toBe('DFS_UNKNOWN_VERSION')
-    expect(String(failure)).toMatch(/version 2.*version 1/)
+    expect(String(failure)).toMatch(/version 3.*version 2/)
     expect(readFileSync(file, 'utf8')).toBe(before)
   })
 

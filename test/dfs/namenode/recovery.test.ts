@@ -18,7 +18,7 @@ async function open(disk: MemoryDisk): Promise<NamenodeServer> {
     directory,
     config: defaults,
     superuser: 'someone',
-    replicas: (state) => new EmbeddedReplicas(state, [], Math.random),
+    replicas: (state) => new EmbeddedReplicas(state, [], realEnv),
   })
 }
 
@@ -212,7 +212,7 @@ test('a checkpoint comes by itself when the journal has grown', async () => {
     directory,
     config: { ...defaults, checkpointRecords: 50 },
     superuser: 'someone',
-    replicas: (state) => new EmbeddedReplicas(state, [], Math.random),
+    replicas: (state) => new EmbeddedReplicas(state, [], realEnv),
   })
   for (let i = 0; i < 120; i++) await namenode.mkdir({ user: 'someone', path: `/d${i}`, parents: true })
   await namenode.close()

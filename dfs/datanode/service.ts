@@ -1,0 +1,327 @@
+import { randomUUID } from 'node:crypto'
+import { dirname } from 'node:path'
+import pLimit from 'p-limit'
+import type { DfsConfig } from '../base/config.ts'
+import type { Env } from '../base/env.ts'
+import { DfsError } from '../base/errors.ts'
+import { type DatanodeId, datanodeId } from '../base/ids.ts'
+import { type BlockKey, blockNames } from '../base/names.ts'
+import type { Address } from '../base/net.ts'
+import { DiskBlockStore } from '../block/disk-block-store.ts'
+import type { Endpoint } from '../rpc/client.ts'
+import type { HeartbeatCommands } from '../rpc/datanode-protocol.ts'
+import { ReplicasBeingWritten } from './being-written.ts'
+import { sendReplica } from './copy-replica.ts'
+import { Datanode } from './datanode.ts'
+import { type DatanodeIdentityFile, readIdentity, writeIdentity } from './identity.ts'
+import { NamenodeLink } from './namenode-link.ts'
+import { ReplicaIndex } from './replica-index.ts'
+import { Scrubber } from './scrubber.ts'
+import { Throttle } from './throttle.ts'
+import { TransferServer } from './transfer-server.ts'
+import { Volume, type VolumeState } from './volume.ts'
+
+export interface DatanodeOptions {
+  readonly env: Env
+  readonly config: DfsConfig
+  readonly directory: string
+  /** Which one of the root's this is, where that is known before the namenode is asked. */
+  readonly id?: DatanodeId
+  readonly rack?: string
+  readonly address: Address
+  /** Where the namenode is now, and the secret. */
+  readonly locate: () => Promise<Endpoint | undefined>
+  readonly token: string
+  readonly client: string
+  readonly pid: number
+  /** For the log. */
+  readonly say: (sentence: string) => void
+}
+
+/** One directory served to the network: what `quern datanode` runs. */
+export class DatanodeService {
+  readonly #options: DatanodeOptions
+  readonly #store: DiskBlockStore
+  readonly #index = new ReplicaIndex()
+  readonly #link: NamenodeLink
+  readonly #datanode: Datanode
+  readonly #writing: ReplicasBeingWritten
+  readonly #server: TransferServer
+  readonly #volume: Volume
+  readonly #scrubber: Scrubber
+  readonly #throttle: Throttle
+  readonly #copies = pLimit(2)
+  readonly #stop = new AbortController()
+  readonly #work = new Set<Promise<void>>()
+  #identity: DatanodeIdentityFile | undefined
+  #cluster: string | undefined
+  #epoch: number
+  #id: DatanodeId
+  #uuid: string
+  #address: Address | undefined
+  #failure: string | undefined
+  #running: Promise<void> | undefined
+
+  private constructor(options: DatanodeOptions, store: DiskBlockStore, identity: DatanodeIdentityFile | undefined) {
+    const { env, config, directory, token } = options
+    this.#options = options
+    this.#store = store
+    this.#identity = identity
+    this.#cluster = identity?.cluster
+    this.#epoch = identity?.epoch ?? 0
+    this.#uuid = identity?.uuid ?? randomUUID()
+    this.#id = identity?.id ?? options.id ?? unnamed
+    this.#volume = new Volume(env.disk, directory, dirname(directory))
+    this.#throttle = new Throttle(env, config.replicationBytesPerSecond)
+    this.#link = new NamenodeLink({
+      env,
+      locate: options.locate,
+      client: options.client,
+      index: this.#index,
+      welcomed: (fields) => this.#welcomed(fields),
+    })
+    const self = this
+    const named = {
+      get id() {
+        return self.#id
+      },
+      rack: options.rack ?? '',
+      directory,
+    }
+    this.#datanode = new Datanode(named, store, this.#link)
+    this.#writing = new ReplicasBeingWritten(this.#datanode, env)
+    const copying = { env, token, chunkBytes: config.chunkBytes, packetBytes: config.packetBytes }
+    this.#server = new TransferServer({
+      ...copying,
+      datanode: this.#datanode,
+      writing: this.#writing,
+      onFault: (error) =>
+        options.say(`a fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+    })
+    this.#scrubber = new Scrubber({
+      env,
+      datanode: this.#datanode,
+      index: this.#index,
+      link: this.#link,
+      throttle: new Throttle(env, config.scrubBytesPerSecond),
+    })
+  }
+
+  static async start(options: DatanodeOptions): Promise<DatanodeService> {
+    const { env, directory, config } = options
+    const store = await DiskBlockStore.open(env.disk, directory, config.chunkBytes)
+    const identity = await readIdentity(env, directory)
+    if (identity !== undefined && options.id !== undefined && identity.id !== options.id) {
+      throw new DfsError('DFS_BAD_ARGUMENT', `${directory} belongs to datanode ${identity.id}, not ${options.id}`)
+    }
+    const service = new DatanodeService(options, store, identity)
+    await service.#load()
+    service.#address = await service.#server.listen(options.address)
+    service.#running = service.#run()
+    return service
+  }
+
+  get id(): DatanodeId {
+    return this.#id
+  }
+
+  get address(): Address {
+    if (this.#address === undefined) throw new TypeError('the datanode does not listen yet')
+    return this.#address
+  }
+
+  /** Ends what it does; replicas being written are dropped. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#scrubber.stop()
+    await this.#server.close()
+    this.#link.close()
+    await this.#running
+    await Promise.allSettled([...this.#work])
+    await this.#writing.close()
+  }
+
+  /** What died writers left goes, and everything that is there is known. */
+  async #load(): Promise<void> {
+    const { env, directory } = this.#options
+    this.#index.clear()
+    const { replicas } = await this.#store.sweep()
+    for (const [i, key] of replicas.entries()) {
+      this.#index.add(key, await env.disk.fileSize(blockNames.data(directory, key)))
+      if (i % 1000 === 999) await env.sleep(0)
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { env, config, say } = this.#options
+    void this.#track(this.#scrubber.run(config.scrubPeriodMillis))
+    while (!this.#stop.signal.aborted) {
+      const began = env.monotonic()
+      try {
+        if (this.#link.registered) await this.#beat()
+        else await this.#register()
+      } catch (error) {
+        if (this.#stop.signal.aborted) break
+        if (!(error instanceof DfsError)) throw error
+        say(error.message)
+      }
+      const rest = config.heartbeatMillis - (env.monotonic() - began)
+      await env.sleep(Math.max(10, rest), this.#stop.signal)
+    }
+  }
+
+  async #register(): Promise<void> {
+    const { directory, rack, pid, say, env } = this.#options
+    const known = this.#identity?.id ?? this.#options.id
+    const registered = await this.#link.register({
+      ...(known === undefined ? {} : { id: known }),
+      ...(rack === undefined ? {} : { rack }),
+      directory,
+      address: this.address,
+      pid,
+      uuid: this.#uuid,
+    })
+    this.#id = registered.id
+    await this.#keepIdentity(env, directory)
+    await this.#link.fullReport()
+    say(`registered as ${registered.id} with ${this.#index.size} replicas`)
+  }
+
+  async #keepIdentity(env: Env, directory: string): Promise<void> {
+    const cluster = this.#cluster
+    if (cluster === undefined) throw new DfsError('DFS_PROTOCOL', 'the namenode did not name its cluster')
+    const old = this.#identity
+    const identity = { cluster, id: this.#id, uuid: this.#uuid, epoch: this.#epoch }
+    const same = old?.id === identity.id && old.uuid === identity.uuid && old.epoch === identity.epoch
+    if (same && old.cluster === cluster) return
+    await writeIdentity(env, directory, identity)
+    this.#identity = identity
+  }
+
+  /** Refuses a namenode that must not be obeyed. */
+  #welcomed({ cluster, epoch }: Record<string, unknown>): void {
+    if (typeof cluster !== 'string' || typeof epoch !== 'number') {
+      throw new DfsError('DFS_PROTOCOL', 'the namenode named neither its cluster nor its epoch')
+    }
+    const { directory } = this.#options
+    if (this.#cluster !== undefined && this.#cluster !== cluster) {
+      throw new DfsError(
+        'DFS_FENCED',
+        `${directory} belongs to the DFS ${this.#cluster}, and the namenode is of ${cluster}: its replicas stay as they are`,
+      )
+    }
+    if (epoch < this.#epoch) {
+      throw new DfsError(
+        'DFS_FENCED',
+        `a namenode of epoch ${epoch} is of the past: epoch ${this.#epoch} has been obeyed`,
+      )
+    }
+    this.#cluster = cluster
+    this.#epoch = epoch
+  }
+
+  async #beat(): Promise<void> {
+    const { env } = this.#options
+    const state = await this.#look()
+    const sentAt = env.monotonic()
+    const commands = await this.#link.heartbeat({
+      ...(state.kind === 'well' ? { capacity: state.space.capacity, free: state.space.free } : {}),
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+      used: this.#index.bytes,
+      writers: this.#writing.size,
+    })
+    if (commands === undefined) return
+    if (commands.report) await this.#link.fullReport()
+    this.#obey(commands, sentAt)
+    await this.#writing.sweep()
+  }
+
+  async #look(): Promise<VolumeState> {
+    const { say, env, config, directory } = this.#options
+    const state = await this.#volume.look()
+    if (state.kind === 'well') {
+      if (this.#failure !== undefined) {
+        say(`${directory} is there again`)
+        await this.#load()
+        await this.#link.fullReport()
+      }
+      this.#failure = undefined
+    } else if (state.kind === 'emptied') {
+      say(`${state.detail}; it is made anew and filled from the others`)
+      this.#uuid = randomUUID()
+      await DiskBlockStore.open(env.disk, directory, config.chunkBytes)
+      this.#index.clear()
+      await this.#keepIdentity(env, directory)
+      await this.#link.fullReport()
+    } else {
+      if (this.#failure === undefined) say(state.detail)
+      this.#failure = state.detail
+    }
+    return state
+  }
+
+  #obey(commands: HeartbeatCommands, sentAt: number): void {
+    for (const copy of commands.copies) this.#background(() => this.#copies(() => this.#copy(copy)))
+    if (commands.deletions.length > 0) {
+      this.#background(() => this.#delete(commands.deletions, sentAt + commands.deletionsValidMillis))
+    }
+    for (const key of commands.verify) this.#background(async () => void (await this.#scrubber.verify(key)))
+    const { scrub } = commands
+    if (scrub !== undefined) this.#background(() => this.#scrubber.all(scrub))
+  }
+
+  #background(action: () => Promise<void>): void {
+    void this.#track(action())
+  }
+
+  #track(task: Promise<void>): Promise<void> {
+    const tracked = task
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#options.say(error instanceof Error ? error.message : String(error))
+      })
+      .finally(() => this.#work.delete(tracked))
+    this.#work.add(tracked)
+    return tracked
+  }
+
+  async #delete(keys: readonly BlockKey[], validUntil: number): Promise<void> {
+    for (const key of keys) {
+      // A process that was stopped meanwhile must not delete what has become the last replica.
+      if (this.#options.env.monotonic() > validUntil || this.#stop.signal.aborted) return
+      await this.#datanode.deleteReplica(key)
+    }
+  }
+
+  async #copy({ key, length, targets }: HeartbeatCommands['copies'][number]): Promise<void> {
+    const [first, ...rest] = targets
+    if (first === undefined || this.#stop.signal.aborted) return
+    const { env, token, config } = this.#options
+    const parts = { env, token, chunkBytes: config.chunkBytes, packetBytes: config.packetBytes }
+    const ids = targets.map(({ id }) => id)
+    try {
+      const reader = await this.#datanode.openReplica(key)
+      try {
+        if (reader.length !== length) throw new DfsError('DFS_CORRUPT_REPLICA', `it is ${reader.length} bytes long`)
+        const read = (target: Uint8Array, position: number): Promise<number> => reader.read(target, position)
+        const take = (bytes: number): Promise<void> => this.#throttle.take(bytes)
+        const { failed } = await sendReplica(parts, key, length, [first, ...rest], read, take)
+        if (failed.length === 0) return
+        const reason = failed.map(({ datanode, message }) => `${datanode}: ${message}`).join('; ')
+        await this.#link.copyFailed(
+          key,
+          failed.map(({ datanode }) => datanode),
+          reason,
+        )
+      } finally {
+        await reader.close()
+      }
+    } catch (error) {
+      const own = error instanceof DfsError && (error.code === 'DFS_CORRUPT_REPLICA' || error.code === 'DFS_NOT_FOUND')
+      if (own) await this.#scrubber.verify(key)
+      await this.#link.copyFailed(key, ids, error instanceof Error ? error.message : String(error))
+    }
+  }
+}
+
+/** Until the namenode has given one. */
+const unnamed = datanodeId('')
