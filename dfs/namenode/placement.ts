@@ -2,6 +2,10 @@
 export interface PlacementNode {
   readonly index: number
   readonly rack: string
+  /** Taken only when no other is left: it has not been heard lately, or has much to do. */
+  readonly avoid?: boolean
+  /** Bytes; of two that fit equally well, the one with more is taken. */
+  readonly free?: number
 }
 
 /**
@@ -22,9 +26,11 @@ export function placeReplicas(
     nodes.filter((node) => !chosen.includes(node) && options.excluded?.has(node.index) !== true)
   const pick = (...preferences: ((node: PlacementNode) => boolean)[]): PlacementNode | undefined => {
     const all = free()
-    for (const wanted of [...preferences, () => true]) {
-      const fitting = all.filter(wanted)
-      if (fitting.length > 0) return fitting[Math.min(fitting.length - 1, Math.floor(random() * fitting.length))]
+    for (const pool of [all.filter((node) => node.avoid !== true), all]) {
+      for (const wanted of [...preferences, () => true]) {
+        const fitting = pool.filter(wanted)
+        if (fitting.length > 0) return roomierOfTwo(fitting, random)
+      }
     }
     return undefined
   }
@@ -42,6 +48,15 @@ export function placeReplicas(
     chosen.push(next)
   }
   return chosen.slice(present).map((node) => node.index)
+}
+
+/** Two at random and the better of them: that evens out what the disks have, and does not send all to the emptiest. */
+function roomierOfTwo(nodes: readonly PlacementNode[], random: () => number): PlacementNode | undefined {
+  const draw = (): PlacementNode | undefined => nodes[Math.min(nodes.length - 1, Math.floor(random() * nodes.length))]
+  const first = draw()
+  if (nodes.length === 1 || nodes.every((node) => node.free === undefined)) return first
+  const second = draw()
+  return (second?.free ?? 0) > (first?.free ?? 0) ? second : first
 }
 
 /** The rack of each datanode: the racks in order, as even as can be, the later ones larger, so that a second rack has two nodes. */

@@ -1,4 +1,4 @@
-import type { GenerationStamp } from '../../base/ids.ts'
+import type { BlockId, DatanodeId, GenerationStamp } from '../../base/ids.ts'
 import type { BlockKey } from '../../base/names.ts'
 import type { AdminState } from '../../client/administration.ts'
 import type { DatanodeAddress } from '../../client/status.ts'
@@ -11,7 +11,7 @@ import type { Block } from '../inode.ts'
 
 /** How a datanode introduces itself. */
 export interface DatanodeIdentity {
-  readonly id: string
+  readonly id: DatanodeId
   readonly rack: string
   readonly directory: string
   readonly address?: DatanodeAddress
@@ -22,7 +22,7 @@ export interface DatanodeIdentity {
 
 /** A datanode that is known before it comes. */
 export interface KnownDatanode {
-  readonly id: string
+  readonly id: DatanodeId
   readonly rack: string
   readonly directory: string
   readonly adminState: AdminState
@@ -63,6 +63,7 @@ export interface DatanodeCommands {
   /** A full report is wanted. */
   readonly report: boolean
   readonly copies: readonly CopyCommand[]
+  /** Each is answered by `deleted`, also when there was nothing to delete. */
   readonly deletions: readonly BlockKey[]
   /**
    * Deletions count from when the heartbeat they answer was *sent*; one not begun by then is to be forgotten. So a datanode
@@ -145,18 +146,21 @@ export interface TargetRequest {
   readonly excluded?: ReadonlySet<number>
 }
 
-export interface BlockMove {
-  readonly block: Block
-  readonly from: number
-  readonly to: number
-}
-
-export interface BalanceRound {
-  readonly moves: readonly BlockMove[]
+/** How far the balancer is. */
+export interface BalanceStep {
+  /** `moving`: ask again in a heartbeat. `stuck`: not balanced, and nothing can be moved; `detail` says why. */
+  readonly state: 'moving' | 'balanced' | 'stuck'
   /** Most and least used datanode in service, as fractions of their capacity. */
   readonly most: number
   readonly least: number
-  readonly balanced: boolean
-  /** Not balanced and nothing can be moved; why. */
+  /** Since it began. */
+  readonly moved: number
+  readonly bytes: number
   readonly detail?: string
+}
+
+/** The largest block and generation among replicas that this namespace has never given out. */
+export interface StrayCeiling {
+  readonly block: BlockId
+  readonly generation: GenerationStamp
 }
