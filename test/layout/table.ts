@@ -202,7 +202,18 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles],
     packages: ['p-limit', 'tinyglobby'],
   },
-  'bin/commands/dfs': { imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles] },
+  // Both take words and paths apart alike.
+  'bin/commands/dfs': {
+    imports: [
+      'bin/commands',
+      'bin/commands/fs/arguments.ts',
+      'bin/commands/fs/failure.ts',
+      'bin/commands/fs/path.ts',
+      'bin/terminal',
+      'dfs/index.ts',
+      ...errorFiles,
+    ],
+  },
   'bin/terminal': { imports: ['mapreduce/base/counters.ts'], types: jobWiring },
 
   bench: { imports: ['bench/families', 'datasets'] },

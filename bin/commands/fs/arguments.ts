@@ -7,6 +7,8 @@ export interface ArgumentFormat {
   readonly values?: readonly string[]
   readonly min: number
   readonly max: number
+  /** Options may stand among and behind operands, and with two dashes, as `quern dfs` has it. */
+  readonly anywhere?: boolean
 }
 
 export interface ParsedArguments {
@@ -18,16 +20,23 @@ export interface ParsedArguments {
 export function parseArguments(words: readonly string[], format: ArgumentFormat): ParsedArguments {
   const flags = new Set<string>()
   const values = new Map<string, string>()
-  let at = 0
-  for (; at < words.length; at++) {
+  const operands: string[] = []
+  for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
     // A lone dash is stdin or stdout.
-    if (!word.startsWith('-') || word === '-') break
+    if (!word.startsWith('-') || word === '-') {
+      if (format.anywhere !== true) {
+        operands.push(...words.slice(at))
+        break
+      }
+      operands.push(word)
+      continue
+    }
     if (word === '--') {
-      at++
+      operands.push(...words.slice(at + 1))
       break
     }
-    const option = word.slice(1)
+    const option = word.slice(format.anywhere === true && word.startsWith('--') ? 2 : 1)
     if (format.flags?.includes(option)) flags.add(option)
     else if (format.values?.includes(option)) {
       const value = words[++at]
@@ -35,7 +44,6 @@ export function parseArguments(words: readonly string[], format: ArgumentFormat)
       values.set(option, value)
     } else throw new UsageError(`Illegal option ${word}`)
   }
-  const operands = words.slice(at)
   if (operands.length < format.min) {
     throw new UsageError(`Not enough arguments: expected ${format.min} but got ${operands.length}`)
   }
