@@ -7,6 +7,12 @@ export interface ArgumentFormat {
   readonly values?: readonly string[]
   readonly min: number
   readonly max: number
+  /** Options that letters may follow in the same word: `-ptop`. The letters come among the values. */
+  readonly letters?: Readonly<Record<string, string>>
+  /** Hadoop's options that quern does not have, each with its reason. */
+  readonly leftOut?: Readonly<Record<string, string>>
+  /** A word that begins with a dash and is no option is an operand: `chmod -w f`. */
+  readonly dashOperands?: boolean
   /** Options may stand among and behind operands, and with two dashes, as `quern dfs` has it. */
   readonly anywhere?: boolean
 }
@@ -42,7 +48,14 @@ export function parseArguments(words: readonly string[], format: ArgumentFormat)
       const value = words[++at]
       if (value === undefined) throw new UsageError(`option ${word} needs a value`)
       values.set(option, value)
-    } else throw new UsageError(`Illegal option ${word}`)
+    } else {
+      const lettered = letteredOption(option, format)
+      if (lettered !== undefined) values.set(...lettered)
+      else if (format.dashOperands === true) {
+        operands.push(...words.slice(at))
+        break
+      } else throw new UsageError(illegal(word, option, format))
+    }
   }
   if (operands.length < format.min) {
     throw new UsageError(`Not enough arguments: expected ${format.min} but got ${operands.length}`)
@@ -51,6 +64,22 @@ export function parseArguments(words: readonly string[], format: ArgumentFormat)
     throw new UsageError(`Too many arguments: expected ${format.max} but got ${operands.length}`)
   }
   return { flags, values, operands }
+}
+
+function letteredOption(
+  option: string,
+  { letters = {} }: ArgumentFormat,
+): [option: string, letters: string] | undefined {
+  const name = option.charAt(0)
+  const allowed = letters[name]
+  const given = option.slice(1)
+  if (allowed === undefined || given === '' || ![...given].every((letter) => allowed.includes(letter))) return undefined
+  return [name, given]
+}
+
+function illegal(word: string, option: string, { leftOut = {} }: ArgumentFormat): string {
+  const reason = leftOut[option]
+  return reason === undefined ? `Illegal option ${word}` : `option ${word} is not in quern: ${reason}`
 }
 
 export interface OwnOptions {
