@@ -32,6 +32,8 @@ export type DfsVerb = DfsVerbWords &
     | { readonly needs: 'root'; readonly load: () => Promise<RootVerbRun> }
   )
 
+const any = Number.POSITIVE_INFINITY
+
 /** Every verb there is. Implementations are imported when their verb is used. */
 export const dfsVerbs: readonly DfsVerb[] = [
   {
@@ -67,5 +69,100 @@ export const dfsVerbs: readonly DfsVerb[] = [
     max: 0,
     needs: 'dfs',
     load: async () => (await import('./checkpoint.ts')).runCheckpoint,
+  },
+  {
+    name: 'allowSnapshot',
+    usage: 'DIR...',
+    help: ['snapshots may be made of a directory from now on (quern fs createSnapshot)'],
+    min: 1,
+    max: any,
+    needs: 'dfs',
+    load: async () => (await import('./snapshots.ts')).allowSnapshot,
+  },
+  {
+    name: 'disallowSnapshot',
+    usage: 'DIR...',
+    help: ['no more; all snapshots of it have to be deleted first'],
+    min: 1,
+    max: any,
+    needs: 'dfs',
+    load: async () => (await import('./snapshots.ts')).disallowSnapshot,
+  },
+  {
+    name: 'lsSnapshottableDir',
+    usage: '',
+    help: [
+      'directories of which snapshots may be made',
+      'mode, owner, group, time, how many snapshots there are and may be, path.',
+    ],
+    min: 0,
+    max: 0,
+    json: true,
+    needs: 'dfs',
+    load: async () => (await import('./snapshots.ts')).lsSnapshottableDir,
+  },
+  {
+    name: 'lsSnapshot',
+    usage: 'DIR',
+    help: ['the snapshots of a directory', 'mode, owner, group, when it was made, number, state, path.'],
+    min: 1,
+    max: 1,
+    json: true,
+    needs: 'dfs',
+    load: async () => (await import('./snapshots.ts')).lsSnapshot,
+  },
+  {
+    name: 'snapshotDiff',
+    usage: 'DIR FROM TO',
+    help: [
+      'what changed from one snapshot of a directory to another',
+      '. stands for the present. + made, - deleted, M modified, R renamed.',
+    ],
+    min: 3,
+    max: 3,
+    json: true,
+    needs: 'dfs',
+    load: async () => (await import('./snapshots.ts')).snapshotDiff,
+  },
+  {
+    name: 'setQuota',
+    usage: 'N DIR...',
+    help: ['at most N files and directories below each directory, itself included'],
+    min: 2,
+    max: any,
+    needs: 'dfs',
+    load: async () => (await import('./quotas.ts')).setQuota,
+  },
+  {
+    name: 'clrQuota',
+    usage: 'DIR...',
+    help: ['no such quota any more'],
+    min: 1,
+    max: any,
+    needs: 'dfs',
+    load: async () => (await import('./quotas.ts')).clrQuota,
+  },
+  {
+    name: 'setSpaceQuota',
+    usage: 'BYTES[k|m|g|t] DIR...',
+    help: [
+      'at most so many bytes below each directory, every replica counted',
+      'A block is counted whole when it is begun: the space of a full block on every replica has to be left.',
+    ],
+    leftOut: { storageType: 'there are no storage types' },
+    min: 2,
+    max: any,
+    needs: 'dfs',
+    load: async () => (await import('./quotas.ts')).setSpaceQuota,
+  },
+  {
+    name: 'clrSpaceQuota',
+    usage: 'DIR...',
+    help: ['no such quota any more'],
+    leftOut: { storageType: 'there are no storage types' },
+    min: 1,
+    max: any,
+    needs: 'dfs',
+    load: async () => (await import('./quotas.ts')).clrSpaceQuota,
   },
 ]
