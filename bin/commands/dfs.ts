@@ -22,7 +22,7 @@ const ofDaemons: ReadonlySet<string> = new Set([
 
 export const command: Command = {
   name: 'dfs',
-  summary: 'look after the file system: fsck, report, checkpoint',
+  summary: 'look after the file system: fsck, report, snapshots, quotas',
   run: runDfs,
 }
 
