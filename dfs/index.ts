@@ -37,6 +37,7 @@ export type {
   SnapshotStatus,
   SnapshottableDirectory,
 } from './client/status.ts'
+export { Trash } from './client/trash.ts'
 
 /**
  * Opens the DFS under `options.root` in this process, alone: DFS_LOCKED if another holds it, DFS_UNKNOWN_VERSION if a newer

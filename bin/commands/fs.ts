@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import type { Dfs } from '../../dfs/index.ts'
 import { OutputClosed, write } from '../terminal/output.ts'
 import type { Command, CommandIo } from './command.ts'
@@ -6,9 +5,11 @@ import { type OwnOptions, parseArguments, takeOwnOptions } from './fs/arguments.
 import { UsageError } from './fs/failure.ts'
 import { findVerb, helpText, usageLine, usageText } from './fs/help.ts'
 import { leftOut } from './fs/left-out.ts'
-import { type Verb, verbs } from './fs/verbs.ts'
+import type { Verb } from './fs/verb.ts'
+import { verbs } from './fs/verbs.ts'
 import { dfsRoot, openFailure } from './root.ts'
 import { nearest } from './suggest.ts'
+import { userOf } from './user.ts'
 
 /** Hadoop's -1. */
 const usageExitCode = 255
@@ -85,14 +86,15 @@ async function runVerb(verb: Verb, own: OwnOptions, io: CommandIo): Promise<numb
   ])
   io.signal.throwIfAborted()
   const root = dfsRoot(own.root, io)
+  const user = userOf(io)
   let dfs: Dfs
   try {
-    dfs = await openDfs({ root, create: !verb.reads })
+    dfs = await openDfs({ root, create: !verb.reads, user })
   } catch (error) {
     await write(io.stderr, `${verb.name}: ${openFailure(error, root)}\n`)
     return 1
   }
-  const session = new FsSession({ dfs, io, verb: verb.name, json: own.json, home: homeOf(io) })
+  const session = new FsSession({ dfs, io, verb: verb.name, json: own.json, home: `/user/${user}` })
   try {
     try {
       await run({ session, flags, values: parsed.values, operands: parsed.operands })
@@ -110,19 +112,5 @@ async function runVerb(verb: Verb, own: OwnOptions, io: CommandIo): Promise<numb
     return session.exitCode
   } finally {
     await dfs.close()
-  }
-}
-
-function homeOf(io: CommandIo): string {
-  return `/user/${io.env['HADOOP_USER_NAME'] || userName(io)}`
-}
-
-function userName(io: CommandIo): string {
-  try {
-    return userInfo().username
-  } catch (error) {
-    // A container may run under a user id that has no name.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR')) throw error
-    return io.env['USER'] || 'nobody'
   }
 }

@@ -1,6 +1,7 @@
 import type { Dfs } from '../../dfs/index.ts'
 import type { CommandIo } from './command.ts'
 import { dfsRoot } from './root.ts'
+import { userOf } from './user.ts'
 
 export interface LazyDfs {
   readonly open: () => Promise<Dfs>
@@ -12,7 +13,7 @@ export function lazyDfs(options: { root: string | undefined; create: boolean }, 
   let opened: Promise<Dfs> | undefined
   const open = async (): Promise<Dfs> => {
     const { openDfs } = await import('../../dfs/index.ts')
-    return await openDfs({ root: dfsRoot(options.root, io), create: options.create })
+    return await openDfs({ root: dfsRoot(options.root, io), create: options.create, user: userOf(io) })
   }
   return {
     open: () => {

@@ -53,7 +53,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'dfs',
-    summary: 'look after the file system: fsck, report, checkpoint',
+    summary: 'look after the file system: fsck, report, snapshots, quotas',
     load: async () => (await import('./dfs.ts')).command,
   },
 ]

@@ -3,10 +3,14 @@ import { displayWidth } from './width.ts'
 export type Align = 'left' | 'right'
 
 /**
- * Rows as lines, each column as wide as its widest cell, two spaces between. Cells may be coloured. A left-aligned last
+ * Rows as lines, each column as wide as its widest cell, two spaces between unless told otherwise. Cells may be coloured. A left-aligned last
  * column is not padded, so lines have no trailing blanks.
  */
-export function tableLines(rows: readonly (readonly string[])[], align: readonly Align[] = []): string[] {
+export function tableLines(
+  rows: readonly (readonly string[])[],
+  align: readonly Align[] = [],
+  between = '  ',
+): string[] {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, column) => {
@@ -20,6 +24,6 @@ export function tableLines(rows: readonly (readonly string[])[], align: readonly
         if (align[column] === 'right') return blanks + cell
         return column === row.length - 1 ? cell : cell + blanks
       })
-      .join('  '),
+      .join(between),
   )
 }

@@ -202,7 +202,20 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles],
     packages: ['p-limit', 'tinyglobby'],
   },
-  'bin/commands/dfs': { imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles] },
+  // Both take words and paths apart alike, and say the same of what they find.
+  'bin/commands/dfs': {
+    imports: [
+      'bin/commands',
+      'bin/commands/fs/arguments.ts',
+      'bin/commands/fs/failure.ts',
+      'bin/commands/fs/mode.ts',
+      'bin/commands/fs/path.ts',
+      'bin/commands/fs/time.ts',
+      'bin/terminal',
+      'dfs/index.ts',
+      ...errorFiles,
+    ],
+  },
   'bin/terminal': { imports: ['mapreduce/base/counters.ts'], types: jobWiring },
 
   bench: { imports: ['bench/families', 'datasets'] },

@@ -1,146 +1,140 @@
 import type { Dfs, FsckReport } from '../../../dfs/index.ts'
 import type { LineWriter } from '../../terminal/output.ts'
 import { printable } from '../../terminal/width.ts'
+import { UsageError } from '../fs/failure.ts'
+import { absolutePath } from './each-path.ts'
+import { blockName, checkFiles, type FileTotals, type FsckShows } from './fsck-files.ts'
+import { fsckSummary } from './fsck-summary.ts'
+import { salvage } from './lost-and-found.ts'
 import { fileBlocks } from './replicas.ts'
+import type { DfsVerbRun } from './verbs.ts'
 
-export interface FsckOptions {
-  readonly files: boolean
-  readonly blocks: boolean
-  readonly locations: boolean
+interface FsckOptions extends FsckShows {
   /** Read every replica against its checksums, not only look whether it is there. */
   readonly verify: boolean
+  readonly openForWrite: boolean
+  readonly includeSnapshots: boolean
+  readonly move: boolean
+  readonly delete: boolean
 }
 
-interface Totals {
-  expectedReplicas: number
-  liveReplicas: number
-  readonly corruptFiles: Set<string>
-  missingBlocks: number
-  missingBytes: number
+export const runFsck: DfsVerbRun = async (dfs, { flags, operands, json, out }) => {
+  const path = absolutePath(dfs, operands[0] ?? '/')
+  if ((await dfs.find(path)) === undefined) throw new UsageError(`fsck: path '${path}' does not exist`)
+  if (flags.has('list-corruptfileblocks')) {
+    if (flags.size > (flags.has('verify') ? 2 : 1)) {
+      throw new UsageError('fsck: -list-corruptfileblocks goes with no other option but -verify')
+    }
+    if (flags.has('verify')) await dfs.fsck(path, { verify: true })
+    return (await listCorrupt(dfs, path, json, out)) === 0 ? 0 : 1
+  }
+  if (json) {
+    if (flags.has('move') || flags.has('delete'))
+      throw new UsageError('fsck: --json only reports; -move and -delete go without')
+    const report = await dfs.fsck(path, { verify: flags.has('verify') })
+    await out.line(JSON.stringify(report, null, 2))
+    return report.healthy ? 0 : 1
+  }
+  const locations = flags.has('locations')
+  const racks = flags.has('racks')
+  const blocks = locations || racks || flags.has('blocks')
+  const options: FsckOptions = {
+    files: blocks || flags.has('files'),
+    blocks,
+    locations,
+    racks,
+    verify: flags.has('verify'),
+    openForWrite: flags.has('openforwrite'),
+    includeSnapshots: flags.has('includeSnapshots'),
+    move: flags.has('move'),
+    delete: flags.has('delete'),
+  }
+  return (await fsck(dfs, path, options, out)) ? 0 : 1
 }
 
-/** Writes HDFS's fsck report. Its last line is what scripts look at. */
-export async function fsck(
+/** Writes HDFS's fsck report. Its last line is what scripts look at. Whether all is healthy. */
+async function fsck(
   dfs: Dfs,
   path: string,
   options: FsckOptions,
   out: LineWriter,
   clock: () => number = Date.now,
-): Promise<FsckReport> {
+): Promise<boolean> {
   const started = clock()
   await out.line(`FSCK started for path ${printable(path)} at ${new Date(started).toString()}`)
   const report = await dfs.fsck(path, { verify: options.verify })
-  const totals = await files(dfs, path, options, out)
+  const totals = await checkFiles(dfs, path, options, out)
+  if (options.includeSnapshots) await checkSnapshots(dfs, path, options, out, totals)
+  if (options.openForWrite) {
+    for (const { path: open, bytes, holder } of report.openFiles) {
+      await out.line(`${printable(open)} ${bytes} bytes, OPENFORWRITE: by ${printable(holder)}`)
+    }
+  }
   for (const problem of report.problems) {
     await out.line(
       `${printable(problem.file)}: ${problem.reason.toUpperCase()} replica of blk_${problem.block} on ${problem.datanode}: ${printable(problem.detail)}`,
     )
   }
-  for (const line of summary(report, totals)) await out.line(line)
+  const healthy = report.healthy && totals.corruptFiles.size === 0
+  await dealWith(dfs, totals, options, out)
+  for (const line of fsckSummary({ ...report, healthy } satisfies FsckReport, totals)) await out.line(line)
   const ended = clock()
   await out.line(`FSCK ended at ${new Date(ended).toString()} in ${ended - started} milliseconds`)
   await out.line('')
   await out.line('')
-  await out.line(`The filesystem under path '${printable(path)}' is ${report.healthy ? 'HEALTHY' : 'CORRUPT'}`)
-  return report
+  await out.line(`The filesystem under path '${printable(path)}' is ${healthy ? 'HEALTHY' : 'CORRUPT'}`)
+  return healthy
 }
 
-async function files(dfs: Dfs, path: string, options: FsckOptions, out: LineWriter): Promise<Totals> {
-  const totals: Totals = {
-    expectedReplicas: 0,
-    liveReplicas: 0,
-    corruptFiles: new Set(),
-    missingBlocks: 0,
-    missingBytes: 0,
+/** Snapshots share blocks with the present, so only what is wrong in them counts: files that are gone from the present. */
+async function checkSnapshots(
+  dfs: Dfs,
+  path: string,
+  options: FsckOptions,
+  out: LineWriter,
+  totals: FileTotals,
+): Promise<void> {
+  for (const { status } of await dfs.snapshottableDirectories()) {
+    if (path !== '/' && status.path !== path && !status.path.startsWith(`${path}/`)) continue
+    for (const snapshot of await dfs.snapshots(status.path)) {
+      const { corruptFiles } = await checkFiles(dfs, snapshot.path, options, out)
+      for (const file of corruptFiles) totals.corruptFiles.add(file)
+    }
   }
+}
+
+async function dealWith(dfs: Dfs, totals: FileTotals, options: FsckOptions, out: LineWriter): Promise<void> {
+  for (const file of totals.corruptFiles) {
+    const shown = printable(file)
+    if (options.move) {
+      const salvaged = await salvage(dfs, file)
+      await out.line(
+        salvaged === undefined
+          ? `${shown}: is in /lost+found already`
+          : `${shown}: copied ${salvaged.bytes} B that can be read to ${printable(salvaged.directory)}`,
+      )
+    }
+    if (options.delete && !/\/\.snapshot(\/|$)/.test(file)) {
+      await dfs.delete(file)
+      await out.line(`${shown}: deleted`)
+    }
+  }
+}
+
+async function listCorrupt(dfs: Dfs, path: string, json: boolean, out: LineWriter): Promise<number> {
+  const found: { block: string; path: string }[] = []
   for await (const file of fileBlocks(dfs, path)) {
-    const shown = printable(file.path)
-    if (file.blocks === undefined) {
-      if (options.files) await out.line(`${shown} <dir>`)
-      continue
-    }
-    const complaints: string[] = []
-    const listed: string[] = []
-    for (const [index, block] of file.blocks.entries()) {
-      const live = block.replicas.length
-      const name = `blk_${block.block}_${block.generation}`
-      totals.expectedReplicas += file.replication
-      totals.liveReplicas += live
-      if (live === 0) {
-        totals.corruptFiles.add(file.path)
-        totals.missingBlocks++
-        totals.missingBytes += block.length
-        complaints.push(`MISSING block ${name} of ${block.length} B`)
-        listed.push(`${index}. ${name} len=${block.length} MISSING!`)
-        continue
-      }
-      if (live < file.replication) {
-        complaints.push(
-          `Under replicated ${name}. Target Replicas is ${file.replication} but found ${live} live replica(s).`,
-        )
-      }
-      const where = options.locations
-        ? ` [${block.replicas.map(({ datanode, rack }) => `${rack}/${datanode}`).join(', ')}]`
-        : ''
-      listed.push(`${index}. ${name} len=${block.length} Live_repl=${live}${where}`)
-    }
-    if (options.files) {
-      const outcome = complaints.length === 0 ? ' OK' : ''
-      await out.line(`${shown} ${file.length} bytes, ${file.blocks.length} block(s): ${outcome}`)
-    }
-    for (const complaint of complaints) await out.line(options.files ? ` ${complaint}` : `${shown}: ${complaint}`)
-    if (options.blocks) {
-      for (const line of listed) await out.line(line)
-      await out.line('')
+    for (const block of file.blocks ?? []) {
+      if (block.replicas.length === 0) found.push({ block: blockName(block), path: file.path })
     }
   }
-  return totals
-}
-
-function summary(report: FsckReport, totals: Totals): string[] {
-  const { blocks, bytes } = report
-  const ofBlocks = (count: number): string => (blocks === 0 ? String(count) : `${count} (${percent(count, blocks)})`)
-  const average = blocks === 0 ? '0.0' : decimal(totals.liveReplicas / blocks)
-  const stars = '  ********************************'
-  const lines = [
-    `Status: ${report.healthy ? 'HEALTHY' : 'CORRUPT'}`,
-    ` Total size:\t${bytes} B`,
-    ` Total dirs:\t${report.directories}`,
-    ` Total files:\t${report.files}`,
-    ' Total symlinks:\t\t0',
-    ` Total blocks (validated):\t${blocks}${blocks === 0 ? '' : ` (avg. block size ${Math.floor(bytes / blocks)} B)`}`,
-  ]
-  if (!report.healthy) {
-    lines.push(stars)
-    if (totals.corruptFiles.size > 0) lines.push(`  CORRUPT FILES:\t${totals.corruptFiles.size}`)
-    if (totals.missingBlocks > 0) {
-      lines.push(`  MISSING BLOCKS:\t${totals.missingBlocks}`, `  MISSING SIZE:\t\t${totals.missingBytes} B`)
-    }
-    if (report.corruptBlocks > 0) lines.push(`  CORRUPT BLOCKS: \t${report.corruptBlocks}`)
-    lines.push(stars)
+  if (json) {
+    await out.line(JSON.stringify(found, null, 2))
+    return found.length
   }
-  lines.push(
-    ` Minimally replicated blocks:\t${ofBlocks(report.minimallyReplicated)}`,
-    ` Over-replicated blocks:\t${ofBlocks(0)}`,
-    ` Under-replicated blocks:\t${ofBlocks(report.underReplicated)}`,
-    ` Mis-replicated blocks:\t\t${ofBlocks(0)}`,
-    ` Default replication factor:\t${report.defaultReplication}`,
-    ` Average block replication:\t${average}`,
-    ` Missing blocks:\t\t${totals.missingBlocks}`,
-    ` Corrupt blocks:\t\t${report.corruptBlocks}`,
-    ` Missing replicas:\t\t${report.missingReplicas}${
-      totals.expectedReplicas === 0 ? '' : ` (${percent(report.missingReplicas, totals.expectedReplicas)})`
-    }`,
-    ` Number of data-nodes:\t\t${report.datanodes}`,
-    ` Number of racks:\t\t${report.racks}`,
-  )
-  return lines
+  if (found.length > 0) await out.line(`The list of corrupt files under path '${printable(path)}' are:`)
+  for (const { block, path: file } of found) await out.line(`${block}\t${printable(file)}`)
+  const files = new Set(found.map((entry) => entry.path)).size
+  await out.line(`The filesystem under path '${printable(path)}' has ${files} CORRUPT files`)
+  return found.length
 }
-
-/** At least one decimal, as Java prints a float. */
-const decimal = (value: number): string => {
-  const rounded = Number(value.toFixed(6))
-  return Number.isInteger(rounded) ? rounded.toFixed(1) : String(rounded)
-}
-
-const percent = (part: number, whole: number): string => `${decimal((part * 100) / whole)} %`

@@ -1,9 +1,10 @@
 import { stat, statfs } from 'node:fs/promises'
 import type { Dfs } from '../../../dfs/index.ts'
 import { humanBytes } from '../../terminal/bytes.ts'
-import type { Style } from '../../terminal/style.ts'
+import { type Style, styleFor } from '../../terminal/style.ts'
 import { tableLines } from '../../terminal/table.ts'
 import { fileBlocks } from './replicas.ts'
+import type { DfsVerbRun } from './verbs.ts'
 
 export interface DatanodeReport {
   readonly id: string
@@ -30,6 +31,13 @@ export interface DfsReport {
   readonly capacity: number
   readonly free: number
   readonly datanodes: readonly DatanodeReport[]
+}
+
+export const runReport: DfsVerbRun = async (dfs, { io, json, out }) => {
+  const report = await collectReport(dfs)
+  if (json) await out.line(JSON.stringify(report, null, 2))
+  else for (const line of reportLines(report, styleFor(io.stdout, io.env))) await out.line(line)
+  return 0
 }
 
 export async function collectReport(dfs: Dfs): Promise<DfsReport> {

@@ -7,6 +7,14 @@ export interface ArgumentFormat {
   readonly values?: readonly string[]
   readonly min: number
   readonly max: number
+  /** Options that letters may follow in the same word: `-ptop`. The letters come among the values. */
+  readonly letters?: Readonly<Record<string, string>>
+  /** Hadoop's options that quern does not have, each with its reason. */
+  readonly leftOut?: Readonly<Record<string, string>>
+  /** A word that begins with a dash and is no option is an operand: `chmod -w f`. */
+  readonly dashOperands?: boolean
+  /** Options may stand among and behind operands, and with two dashes, as `quern dfs` has it. */
+  readonly anywhere?: boolean
 }
 
 export interface ParsedArguments {
@@ -18,24 +26,37 @@ export interface ParsedArguments {
 export function parseArguments(words: readonly string[], format: ArgumentFormat): ParsedArguments {
   const flags = new Set<string>()
   const values = new Map<string, string>()
-  let at = 0
-  for (; at < words.length; at++) {
+  const operands: string[] = []
+  for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
     // A lone dash is stdin or stdout.
-    if (!word.startsWith('-') || word === '-') break
+    if (!word.startsWith('-') || word === '-') {
+      if (format.anywhere !== true) {
+        operands.push(...words.slice(at))
+        break
+      }
+      operands.push(word)
+      continue
+    }
     if (word === '--') {
-      at++
+      operands.push(...words.slice(at + 1))
       break
     }
-    const option = word.slice(1)
+    const option = word.slice(format.anywhere === true && word.startsWith('--') ? 2 : 1)
     if (format.flags?.includes(option)) flags.add(option)
     else if (format.values?.includes(option)) {
       const value = words[++at]
       if (value === undefined) throw new UsageError(`option ${word} needs a value`)
       values.set(option, value)
-    } else throw new UsageError(`Illegal option ${word}`)
+    } else {
+      const lettered = letteredOption(option, format)
+      if (lettered !== undefined) values.set(...lettered)
+      else if (format.dashOperands === true) {
+        operands.push(...words.slice(at))
+        break
+      } else throw new UsageError(illegal(word, option, format))
+    }
   }
-  const operands = words.slice(at)
   if (operands.length < format.min) {
     throw new UsageError(`Not enough arguments: expected ${format.min} but got ${operands.length}`)
   }
@@ -43,6 +64,22 @@ export function parseArguments(words: readonly string[], format: ArgumentFormat)
     throw new UsageError(`Too many arguments: expected ${format.max} but got ${operands.length}`)
   }
   return { flags, values, operands }
+}
+
+function letteredOption(
+  option: string,
+  { letters = {} }: ArgumentFormat,
+): [option: string, letters: string] | undefined {
+  const name = option.charAt(0)
+  const allowed = letters[name]
+  const given = option.slice(1)
+  if (allowed === undefined || given === '' || ![...given].every((letter) => allowed.includes(letter))) return undefined
+  return [name, given]
+}
+
+function illegal(word: string, option: string, { leftOut = {} }: ArgumentFormat): string {
+  const reason = leftOut[option]
+  return reason === undefined ? `Illegal option ${word}` : `option ${word} is not in quern: ${reason}`
 }
 
 export interface OwnOptions {

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { streamFile } from './copy-out.ts'
-import { PathError, reasons } from './failure.ts'
+import { PathError, reasons, UsageError } from './failure.ts'
 import type { FoundItem } from './path.ts'
 import { type FsSession, isDirectory, type VerbCall } from './session.ts'
 
@@ -32,11 +33,27 @@ export async function head({ session, operands }: VerbCall): Promise<void> {
   })
 }
 
-export async function tail({ session, operands }: VerbCall): Promise<void> {
+/** Milliseconds between two looks at a file that is followed, as in Hadoop. */
+const followInterval = 5000
+
+export async function tail({ session, flags, values, operands }: VerbCall): Promise<void> {
+  const interval = Number(values.get('s') ?? followInterval)
+  if (!Number.isSafeInteger(interval) || interval < 1) {
+    throw new UsageError(`option -s needs milliseconds, got ${values.get('s')}`)
+  }
   await session.eachFound(operands, async (item) => {
     refuseDirectory(item)
-    const start = Math.max(0, item.status.length - kilobyte)
-    await streamFile(session, item.path, (chunk) => session.bytes(chunk), { start })
+    let position = Math.max(0, item.status.length - kilobyte)
+    for (let { length } = item.status; ; length = (await session.dfs.stat(item.path)).length) {
+      // A file that was cut is followed from its new end.
+      if (position > length) position = length
+      if (position < length) {
+        await streamFile(session, item.path, (chunk) => session.bytes(chunk), { start: position, end: length })
+        position = length
+      }
+      if (!flags.has('f')) return
+      await setTimeout(interval, undefined, { signal: session.io.signal })
+    }
   })
 }
 

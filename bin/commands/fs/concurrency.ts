@@ -1,7 +1,19 @@
 import pLimit from 'p-limit'
+import { UsageError } from './failure.ts'
 
 /** Files copied at once. Small files cost waiting (for syncs), not work; eight more gain nothing on two cores. */
-export const copiesAtOnce = 16
+const copiesAtOnce = 16
+
+/** `-t N` copies at once. `-q N`, Hadoop's queue before its threads, is checked and changes nothing: what waits is bounded. */
+export function copiesAsked(values: ReadonlyMap<string, string>): number {
+  for (const option of ['t', 'q']) {
+    const given = values.get(option)
+    if (given !== undefined && !/^[1-9]\d{0,5}$/.test(given)) {
+      throw new UsageError(`option -${option} needs a positive number, got ${given}`)
+    }
+  }
+  return Number(values.get('t') ?? copiesAtOnce)
+}
 
 /** Copies planned but not yet told about; bounds what a large directory keeps in memory. */
 const batchItems = 512
@@ -12,10 +24,11 @@ const batchItems = 512
  */
 export async function eachAtOnce<T>(
   items: AsyncIterable<T>,
+  copies: number,
   step: (item: T) => Promise<void>,
   tell: (error: unknown, item: T) => Promise<void>,
 ): Promise<void> {
-  const limit = pLimit(copiesAtOnce)
+  const limit = pLimit(copies)
   let batch: { item: T; outcome: Promise<{ error: unknown } | undefined> }[] = []
   const settle = async (): Promise<void> => {
     const settling = batch

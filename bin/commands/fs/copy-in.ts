@@ -1,8 +1,11 @@
-import { open } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { DfsWriter } from '../../../dfs/index.ts'
+import { keepAttributes, type Preserved } from './attributes.ts'
 import { hasCode, PathError, reasons } from './failure.ts'
 import type { LocalPath } from './local.ts'
+import { ownerOf } from './local-accounts.ts'
 import type { DfsPath } from './path.ts'
 import type { FsSession } from './session.ts'
 
@@ -10,8 +13,9 @@ const bufferBytes = 1024 * 1024
 
 export interface CopyOptions {
   readonly overwrite: boolean
-  /** Times are kept; owner and mode are not, as the DFS has one user. */
-  readonly preserve: boolean
+  readonly preserve: Preserved | undefined
+  /** Of the new files; the file system's own if not given. */
+  readonly replication?: number
 }
 
 /**
@@ -24,12 +28,16 @@ export interface CopyOptions {
 export async function writeDfsFile(
   session: FsSession,
   target: DfsPath,
-  overwrite: boolean,
+  { overwrite, replication }: Pick<CopyOptions, 'overwrite' | 'replication'>,
   fill: (writer: DfsWriter) => Promise<void>,
 ): Promise<void> {
   let writer: DfsWriter
   try {
-    writer = await session.dfs.create(target.path, { overwrite, signal: session.io.signal })
+    writer = await session.dfs.create(target.path, {
+      overwrite,
+      signal: session.io.signal,
+      ...(replication === undefined ? {} : { replication }),
+    })
   } catch (error) {
     if (hasCode(error, 'DFS_EXISTS', 'DFS_IS_DIRECTORY')) {
       throw new PathError(target.shown, reasons.exists, { cause: error })
@@ -50,51 +58,53 @@ export async function copyLocalFile(
   session: FsSession,
   source: LocalPath,
   target: DfsPath,
-  { overwrite, preserve }: CopyOptions,
+  options: CopyOptions,
 ): Promise<void> {
   const file = await open(source.path, 'r')
   try {
     const stats = await file.stat()
-    await writeDfsFile(session, target, overwrite, async (writer) => {
-      // One byte more than the file, so that a small one takes a single read that also sees its end.
-      const buffer = Buffer.allocUnsafe(stats.isFile() ? Math.min(stats.size + 1, bufferBytes) : bufferBytes)
-      for (;;) {
-        session.checkAbort()
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
-        if (bytesRead === 0) break
-        await writer.write(buffer.subarray(0, bytesRead))
-      }
-    })
-    if (preserve) {
-      await session.dfs.setTimes(target.path, {
-        modificationTime: Math.floor(stats.mtimeMs),
-        accessTime: Math.floor(stats.atimeMs),
-      })
-    }
+    await writeDfsFile(session, target, options, (writer) => pumpFile(session, file, stats, writer))
+    if (options.preserve === undefined) return
+    const attributes = { ...(await localAttributes(stats)), accessTime: Math.floor(stats.atimeMs) }
+    await keepAttributes(session.dfs, target.path, attributes, options.preserve)
   } finally {
     await file.close()
   }
 }
 
+export async function localAttributes(stats: Stats): Promise<{
+  modificationTime: number
+  permission: number
+  owner: string | undefined
+  group: string | undefined
+}> {
+  return { modificationTime: Math.floor(stats.mtimeMs), permission: stats.mode & 0o1777, ...(await ownerOf(stats)) }
+}
+
+/** A file's bytes from where it stands to its end, however long it is by then. */
+export async function pumpFile(session: FsSession, file: FileHandle, stats: Stats, writer: DfsWriter): Promise<void> {
+  // One byte more than the file, so that a small one takes a single read that also sees its end.
+  const buffer = Buffer.allocUnsafe(stats.isFile() ? Math.min(stats.size + 1, bufferBytes) : bufferBytes)
+  for (;;) {
+    session.checkAbort()
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+    if (bytesRead === 0) return
+    await writer.write(buffer.subarray(0, bytesRead))
+  }
+}
+
 /** Waits for the stream chunk by chunk: the pipe before us is slowed to the DFS's speed. */
-export async function copyStream(
-  session: FsSession,
-  source: Readable,
-  target: DfsPath,
-  overwrite: boolean,
-): Promise<void> {
-  await writeDfsFile(session, target, overwrite, async (writer) => {
-    const stop = (): void => {
-      source.destroy(session.io.signal.reason)
+export async function pumpStream(session: FsSession, source: Readable, writer: DfsWriter): Promise<void> {
+  const stop = (): void => {
+    source.destroy(session.io.signal.reason)
+  }
+  session.io.signal.addEventListener('abort', stop, { once: true })
+  try {
+    for await (const chunk of source) {
+      session.checkAbort()
+      await writer.write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
     }
-    session.io.signal.addEventListener('abort', stop, { once: true })
-    try {
-      for await (const chunk of source) {
-        session.checkAbort()
-        await writer.write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-      }
-    } finally {
-      session.io.signal.removeEventListener('abort', stop)
-    }
-  })
+  } finally {
+    session.io.signal.removeEventListener('abort', stop)
+  }
 }

@@ -1,13 +1,15 @@
 import type { DfsWriter, FileStatus } from '../../../dfs/index.ts'
-import { eachAtOnce } from './concurrency.ts'
-import { writeDfsFile } from './copy-in.ts'
+import { keepAttributes, preservedBy } from './attributes.ts'
+import { copiesAsked, eachAtOnce } from './concurrency.ts'
+import { type CopyOptions, writeDfsFile } from './copy-in.ts'
 import { checkDestination, checkNotInside, destination, targetFor } from './destination.ts'
 import { PathError, reasons } from './failure.ts'
 import { baseName, childOf, type DfsPath, type FoundItem } from './path.ts'
 import { type FsSession, found, isDirectory, type VerbCall } from './session.ts'
 
-export async function cp({ session, flags, operands }: VerbCall): Promise<void> {
-  const options = { overwrite: flags.has('f'), preserve: flags.has('p') }
+export async function cp({ session, flags, values, operands }: VerbCall): Promise<void> {
+  const options: CopyOptions = { overwrite: flags.has('f'), preserve: preservedBy({ flags, values }) }
+  const copies = copiesAsked(values)
   const typed = operands.at(-1) ?? ''
   await session.attempt(typed, async () => {
     const target = await destination(session, typed)
@@ -26,11 +28,13 @@ export async function cp({ session, flags, operands }: VerbCall): Promise<void> 
         const kept: { path: string; status: FileStatus }[] = []
         await eachAtOnce(
           files(session, source, to, kept),
+          copies,
           (file) => copyFile(session, file.source, file.target, options),
           (error, file) => session.attempt(file.source.shown, () => Promise.reject(error)),
         )
-        if (!options.preserve) return
-        for (const { path, status } of kept.reverse()) await session.dfs.setTimes(path, times(status))
+        for (const { path, status } of kept.reverse()) {
+          await keepAttributes(session.dfs, path, status, options.preserve)
+        }
       })
     }
   })
@@ -61,16 +65,11 @@ async function* files(
   }
 }
 
-async function copyFile(
-  session: FsSession,
-  source: FoundItem,
-  target: DfsPath,
-  options: { overwrite: boolean; preserve: boolean },
-): Promise<void> {
+async function copyFile(session: FsSession, source: FoundItem, target: DfsPath, options: CopyOptions): Promise<void> {
   if (source.path === target.path) throw new PathError(source.shown, 'are identical', { target: target.shown })
   const reader = await session.dfs.open(source.path)
   try {
-    await writeDfsFile(session, target, options.overwrite, async (writer: DfsWriter) => {
+    await writeDfsFile(session, target, options, async (writer: DfsWriter) => {
       for await (const chunk of reader.stream()) {
         session.checkAbort()
         await writer.write(chunk)
@@ -79,7 +78,5 @@ async function copyFile(
   } finally {
     await reader.close()
   }
-  if (options.preserve) await session.dfs.setTimes(target.path, times(source.status))
+  await keepAttributes(session.dfs, target.path, source.status, options.preserve)
 }
-
-const times = ({ modificationTime, accessTime }: FileStatus) => ({ modificationTime, accessTime })

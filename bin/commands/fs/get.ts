@@ -1,18 +1,35 @@
-import { chmod, mkdir, utimes } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, open, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { FileStatus } from '../../../dfs/index.ts'
-import { eachAtOnce } from './concurrency.ts'
+import { type Preserved, preservedBy } from './attributes.ts'
+import { copiesAsked, eachAtOnce } from './concurrency.ts'
+import { CopiedSource } from './copied-source.ts'
 import { streamFile, writeFully, writeLocalFile } from './copy-out.ts'
 import { PathError, reasons } from './failure.ts'
 import { childOfLocal, type LocalPath, localPath, lstatLocal, statLocal } from './local.ts'
+import { chownLocal } from './local-accounts.ts'
 import { baseName, childOf, type FoundItem } from './path.ts'
 import { type FsSession, found, isDirectory, type VerbCall } from './session.ts'
 
-export async function get({ session, flags, operands }: VerbCall): Promise<void> {
-  const options = { overwrite: flags.has('f'), preserve: flags.has('p') }
+export async function get(call: VerbCall): Promise<void> {
+  await bringOut(call, false)
+}
+
+/** In Hadoop it is `not implemented yet`. */
+export async function moveToLocal(call: VerbCall): Promise<void> {
+  await bringOut(call, true)
+}
+
+async function bringOut({ session, flags, values, operands }: VerbCall, move: boolean): Promise<void> {
+  const options: GetOptions = {
+    overwrite: flags.has('f'),
+    preserve: preservedBy({ flags, values }),
+    copies: copiesAsked(values),
+    move,
+  }
   const typed = operands.length > 1 ? (operands.at(-1) ?? '') : '.'
   const sources = operands.length > 1 ? operands.slice(0, -1) : operands
-  if (typed === '-') {
+  if (typed === '-' && !move) {
     await session.eachFound(sources, async ({ shown, path, status }) => {
       if (isDirectory(status)) throw new PathError(shown, reasons.isDirectory)
       await streamFile(session, path, (chunk) => session.bytes(chunk))
@@ -28,8 +45,14 @@ export async function get({ session, flags, operands }: VerbCall): Promise<void>
       await session.attempt(item.shown, async () => {
         const source = found(item)
         const to = intoDirectory ? below(target, source) : target
-        if (isDirectory(source.status)) await getDirectory(session, source, to, options)
-        else await getFile(session, source, to, options)
+        const copied = new CopiedSource()
+        if (isDirectory(source.status)) await getDirectory(session, source, to, options, copied)
+        else {
+          await getFile(session, source, to, options)
+          copied.files.push(source.path)
+        }
+        const remove = (path: string): Promise<boolean> => session.dfs.delete(path)
+        if (move) await copied.remove({ file: remove, directory: remove })
       })
     }
   })
@@ -52,7 +75,10 @@ async function checkLocalDestination(target: LocalPath, sources: number, overwri
 
 interface GetOptions {
   readonly overwrite: boolean
-  readonly preserve: boolean
+  readonly preserve: Preserved | undefined
+  readonly copies: number
+  /** The source is deleted once its copy is on the disk. */
+  readonly move: boolean
 }
 
 async function getDirectory(
@@ -60,15 +86,30 @@ async function getDirectory(
   source: FoundItem,
   target: LocalPath,
   options: GetOptions,
+  copied: CopiedSource,
 ): Promise<void> {
   const kept: { target: LocalPath; status: FileStatus }[] = []
+  const fail = async ({ shown }: LocalPath, error: unknown): Promise<void> => {
+    copied.failed = true
+    await session.attempt(shown, () => Promise.reject(error))
+  }
   await eachAtOnce(
-    files(session, source, target, kept, 'named by the user'),
+    files({ session, copied, kept, fail }, source, target, 'named by the user'),
+    options.copies,
     (file) => getFile(session, file.source, file.target, options),
-    (error, file) => session.attempt(file.target.shown, () => Promise.reject(error)),
+    (error, file) => fail(file.target, error),
   )
-  if (!options.preserve) return
-  for (const directory of kept.reverse()) await keepAttributes(directory.target, directory.status)
+  for (const directory of kept.reverse()) {
+    await keepAttributes(directory.target, directory.status, options.preserve)
+    if (options.move) await syncDirectory(directory.target.path)
+  }
+}
+
+interface Walk {
+  readonly session: FsSession
+  readonly copied: CopiedSource
+  readonly kept: { target: LocalPath; status: FileStatus }[]
+  readonly fail: (target: LocalPath, error: unknown) => Promise<void>
 }
 
 interface FileToGet {
@@ -78,27 +119,30 @@ interface FileToGet {
 
 /** Makes the local directories and yields the files. Below the named target no symbolic link is followed: it might lead anywhere. */
 async function* files(
-  session: FsSession,
+  walk: Walk,
   source: FoundItem,
   target: LocalPath,
-  kept: { target: LocalPath; status: FileStatus }[],
   depth: 'named by the user' | 'below',
 ): AsyncGenerator<FileToGet, void, undefined> {
   const standing = await (depth === 'below' ? lstatLocal(target.path) : statLocal(target.path))
   if (standing === undefined) await mkdir(target.path)
   else if (!standing.isDirectory()) throw new PathError(target.shown, reasons.notDirectory)
+  const { session, copied, kept, fail } = walk
   kept.push({ target, status: source.status })
+  copied.directories.push(source.path)
   for (const status of await session.dfs.list(source.path)) {
     session.checkAbort()
     const from: FoundItem = { ...childOf(source, baseName(status.path)), status }
     const to = below(target, from)
-    if (!isDirectory(status)) yield { source: from, target: to }
-    else {
-      try {
-        yield* files(session, from, to, kept, 'below')
-      } catch (error) {
-        await session.attempt(to.shown, () => Promise.reject(error))
-      }
+    if (!isDirectory(status)) {
+      copied.files.push(from.path)
+      yield { source: from, target: to }
+      continue
+    }
+    try {
+      yield* files(walk, from, to, 'below')
+    } catch (error) {
+      await fail(to, error)
     }
   }
 }
@@ -113,15 +157,32 @@ function below(target: LocalPath, source: FoundItem): LocalPath {
 }
 
 async function getFile(session: FsSession, source: FoundItem, target: LocalPath, options: GetOptions): Promise<void> {
-  await writeLocalFile(target, options.overwrite, async (file) => {
+  const fill = async (file: FileHandle): Promise<void> => {
     await streamFile(session, source.path, (chunk) => writeFully(file, chunk))
     session.checkAbort()
-  })
-  if (options.preserve) await keepAttributes(target, source.status)
+    if (options.move) await file.sync()
+  }
+  await writeLocalFile(target, options.overwrite, fill)
+  if (options.move) await syncDirectory(dirname(target.path))
+  await keepAttributes(target, source.status, options.preserve)
 }
 
-/** Times and mode; owners are this machine's own affair. */
-async function keepAttributes(target: LocalPath, status: FileStatus): Promise<void> {
-  await chmod(target.path, status.permission & 0o1777)
-  await utimes(target.path, status.accessTime / 1000, status.modificationTime / 1000)
+/** Mode before owner: giving a file away takes the right to change it. */
+async function keepAttributes(
+  { path }: LocalPath,
+  status: FileStatus,
+  preserved: Preserved | undefined,
+): Promise<void> {
+  if (preserved?.permission) await chmod(path, status.permission & 0o1777)
+  if (preserved?.times) await utimes(path, status.accessTime / 1000, status.modificationTime / 1000)
+  if (preserved?.ownership) await chownLocal(path, status.owner, status.group)
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
 }

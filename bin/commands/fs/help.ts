@@ -1,6 +1,7 @@
 import { UsageError } from './failure.ts'
 import { leftOut } from './left-out.ts'
-import { type Verb, verbs } from './verbs.ts'
+import type { Verb } from './verb.ts'
+import { verbs } from './verbs.ts'
 
 const usagePrefix = 'Usage: quern fs [--root DIR]'
 

@@ -29,29 +29,19 @@ export async function du({ session, flags, operands }: VerbCall): Promise<void> 
   else if (rows.length > 0) for (const line of tableLines(table)) await session.line(line)
 }
 
-const countColumns = [12, 12, 18] as const
-
-export async function count({ session, flags, operands }: VerbCall): Promise<void> {
+export async function df({ session, flags, operands }: VerbCall): Promise<void> {
   const size = flags.has('h') ? hadoopBytes : String
-  const columns = (cells: readonly string[]): string =>
-    cells.map((cell, index) => cell.padStart(countColumns[index] ?? 0)).join(' ')
-  const rows: { path: string; directoryCount: number; fileCount: number; length: number; spaceConsumed: number }[] = []
-  if (flags.has('v') && !session.json) {
-    await session.line(`${columns(['DIR_COUNT', 'FILE_COUNT', 'CONTENT_SIZE'])} PATHNAME`)
-  }
-  await session.eachFound(operands, async ({ shown, path }) => {
-    const { directories, files, bytes, bytesWithReplicas } = await session.dfs.summary(path)
-    if (session.json) {
-      rows.push({
-        path,
-        directoryCount: directories,
-        fileCount: files,
-        length: bytes,
-        spaceConsumed: bytesWithReplicas,
-      })
-      return
-    }
-    await session.line(`${columns([directories, files, bytes].map((value) => size(value)))} ${session.name(shown)}`)
+  const rows: { filesystem: string; capacity: number; used: number; remaining: number }[] = []
+  const table = [['Filesystem', 'Size', 'Used', 'Available', 'Use%']]
+  await session.eachFound(operands.length === 0 ? ['/'] : operands, async () => {
+    const { capacity, used, remaining } = await session.dfs.status()
+    const filesystem = 'dfs:/'
+    rows.push({ filesystem, capacity, used, remaining })
+    const share = capacity === 0 ? 0 : (used * 100) / capacity
+    table.push([filesystem, size(capacity), size(used), size(remaining), `${share.toFixed(0)}%`])
   })
   if (session.json) await session.line(JSON.stringify(rows, null, 2))
+  else if (rows.length > 0) {
+    for (const line of tableLines(table, ['left', 'right', 'right', 'right', 'right'])) await session.line(line)
+  }
 }

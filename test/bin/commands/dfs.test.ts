@@ -134,9 +134,9 @@ describe('fsck', () => {
       err: "quern dfs: fsck: path '/x' does not exist\n",
     })
     expect(await quern.run(['dfs', 'fsck', '/', '/d'])).toMatchObject({ code: 2 })
-    expect(await quern.run(['dfs', 'fsck', '-racks'])).toMatchObject({
+    expect(await quern.run(['dfs', 'fsck', '-rack'])).toMatchObject({
       code: 2,
-      err: 'quern dfs: Illegal option -racks\n',
+      err: 'quern dfs: Illegal option -rack\n',
     })
   })
 })

@@ -42,12 +42,18 @@ export interface MemoryIo extends CommandIo {
   readonly stderr: MemorySink
 }
 
-export function memoryIo(options: { cwd: string; root: string; stdin?: Readable; signal?: AbortSignal }): MemoryIo {
+export function memoryIo(options: {
+  cwd: string
+  root: string
+  stdin?: Readable
+  signal?: AbortSignal
+  env?: Record<string, string>
+}): MemoryIo {
   return {
     stdin: options.stdin ?? Readable.from([]),
     stdout: new MemorySink(),
     stderr: new MemorySink(),
-    env: { QUERN_ROOT: options.root, HADOOP_USER_NAME: 'me', HOME: options.cwd },
+    env: { QUERN_ROOT: options.root, HADOOP_USER_NAME: 'me', HOME: options.cwd, ...options.env },
     cwd: options.cwd,
     signal: options.signal ?? new AbortController().signal,
   }

@@ -32,9 +32,9 @@ export class Quern implements AsyncDisposable {
 
   async run(
     words: readonly string[],
-    options: { stdin?: string | Readable; signal?: AbortSignal } = {},
+    options: { stdin?: string | Readable; signal?: AbortSignal; env?: Record<string, string> } = {},
   ): Promise<Outcome> {
-    const { stdin, signal } = options
+    const { stdin, signal, env } = options
     const io = memoryIo({
       cwd: this.cwd,
       root: this.root,
@@ -42,6 +42,7 @@ export class Quern implements AsyncDisposable {
         ? {}
         : { stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin }),
       ...(signal === undefined ? {} : { signal }),
+      ...(env === undefined ? {} : { env }),
     })
     const code = await enter(words, io)
     return { code, out: io.stdout.text, err: io.stderr.text, bytes: io.stdout.bytes }

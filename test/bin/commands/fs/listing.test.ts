@@ -81,7 +81,15 @@ describe('--json', () => {
       { path: '/d/small', length: 1, spaceConsumed: 3 },
     ])
     expect(await parse('count', '--json', '/d')).toEqual([
-      { path: '/d', directoryCount: 1, fileCount: 2, length: 1_234_568, spaceConsumed: 3_703_704 },
+      {
+        path: '/d',
+        directoryCount: 1,
+        fileCount: 2,
+        length: 1_234_568,
+        spaceConsumed: 3_703_704,
+        quota: -1,
+        spaceQuota: -1,
+      },
     ])
   })
 
