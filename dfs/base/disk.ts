@@ -6,8 +6,8 @@ import * as fs from 'node:fs/promises'
  * stand in for the machine. Errors are Node's own (`code` ENOENT, ENOSPC, EIO …).
  */
 export interface Disk {
-  /** `create` makes a new file and fails if there is one; `append` opens one for reading and writing. */
-  open(path: string, mode: 'read' | 'create' | 'append'): Promise<DiskFile>
+  /** `create` makes a new file, with these permissions if given, and fails if there is one; `append` opens one for reading and writing. */
+  open(path: string, mode: 'read' | 'create' | 'append', permissions?: number): Promise<DiskFile>
   /** Whole small files (metadata); refuses one longer than `maxBytes`. */
   readFile(path: string, maxBytes: number): Promise<Buffer>
   rename(from: string, to: string): Promise<void>
@@ -52,8 +52,8 @@ const flags = {
 } as const
 
 export const realDisk: Disk = {
-  async open(path, mode) {
-    return new RealFile(await fs.open(path, flags[mode], 0o644))
+  async open(path, mode, permissions = 0o644) {
+    return new RealFile(await fs.open(path, flags[mode], permissions))
   },
   async readFile(path, maxBytes) {
     const handle = await fs.open(path, flags.read)

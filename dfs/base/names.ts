@@ -9,6 +9,7 @@ import { type BlockId, blockId, type GenerationStamp, generationStamp } from './
  *   <root>/lock                              the process that holds the root
  *   <root>/namenode/image-<txid>             namespace up to and with that transaction
  *   <root>/namenode/journal-<txid>           the transactions from that one on
+ *   <root>/namenode/epoch                    how often a namenode was started as a daemon
  *   <root>/run/namenode                      where the namenode that runs listens, and who it is
  *   <root>/run/secret                        what processes of this DFS know each other by
  *   <root>/run/<name>.log                    what a process in the background has said
@@ -30,6 +31,8 @@ export const rootNames = {
   log: (root: string, process: string) => join(root, 'run', `${process}.log`),
 } as const
 
+/** In the namenode's directory. */
+export const epochName = 'epoch'
 /** In a datanode's directory. */
 export const identityName = 'DATANODE'
 

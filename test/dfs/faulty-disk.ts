@@ -42,9 +42,9 @@ export class FaultyDisk implements Disk {
     }
   }
 
-  async open(path: string, mode: 'read' | 'create' | 'append'): Promise<DiskFile> {
+  async open(path: string, mode: 'read' | 'create' | 'append', permissions?: number): Promise<DiskFile> {
     this.#call('open', path)
-    const file = await realDisk.open(path, mode)
+    const file = await realDisk.open(path, mode, permissions)
     return {
       size: () => file.size(),
       read: async (target, position) => {
