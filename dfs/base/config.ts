@@ -23,6 +23,8 @@ export const limits = {
   frameBytesMax: 64 * MiB,
   /** Alternatives that the braces of one glob may expand to. */
   globExpansionsMax: 10_000,
+  /** HDFS's. */
+  snapshotsPerDirectoryMax: 65_536,
   /** Incidents kept for summaries; later ones are only counted. */
   incidentsMax: 1_000,
 } as const
@@ -41,6 +43,8 @@ export interface DfsConfig {
   readonly checkpointRecords: number
   readonly checkpointBytes: number
   readonly imagesKept: number
+  /** A file's last block that is shorter is written again with what is appended, instead of beginning another behind it. */
+  readonly rewriteBlockBytes: number
   /** Blocks copied at the same time to restore their replication. */
   readonly concurrentRepairs: number
 
@@ -93,6 +97,7 @@ export const defaults: DfsConfig = {
   checkpointRecords: 100_000,
   checkpointBytes: 16 * MiB,
   imagesKept: 2,
+  rewriteBlockBytes: 4 * MiB,
   concurrentRepairs: 2,
 
   heartbeatMillis: 200,
@@ -133,6 +138,7 @@ export function resolveConfig(overrides: Partial<DfsConfig>): DfsConfig {
   wholeNumber('checkpointRecords', config.checkpointRecords, 1, Number.MAX_SAFE_INTEGER)
   wholeNumber('checkpointBytes', config.checkpointBytes, 1, Number.MAX_SAFE_INTEGER)
   wholeNumber('imagesKept', config.imagesKept, 1, 100)
+  wholeNumber('rewriteBlockBytes', config.rewriteBlockBytes, 0, limits.blockSizeMax)
   wholeNumber('concurrentRepairs', config.concurrentRepairs, 1, 64)
   checkCare(config)
   if (config.packetBytes % config.chunkBytes !== 0) {

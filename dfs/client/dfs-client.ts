@@ -1,3 +1,4 @@
+import { checksum } from '../base/checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import { compareNames, normalizePath } from '../base/path.ts'
 import type { Connection, Incident } from './connection.ts'
@@ -8,7 +9,7 @@ import { detachedWriter, FileWriter, namedWriter } from './file-writer.ts'
 import { globPaths, hasMagic } from './glob.ts'
 import { NamespaceClient, type SharedConnection } from './namespace-client.ts'
 import type { OpenedFile } from './protocol.ts'
-import type { BlockLocation, FileChecksum, FileStatus } from './status.ts'
+import type { BlockLocation, FileChecksum, FileStatus, LocatedBlock } from './status.ts'
 
 /** Entries asked for at once when a directory is listed. */
 const listingPage = 20_000
@@ -111,8 +112,16 @@ export class DfsClient extends NamespaceClient implements Dfs {
       })
   }
 
-  checksum(_path: string): Promise<FileChecksum> {
-    return Promise.reject(new DfsError('DFS_UNSUPPORTED', 'checksum is not there yet'))
+  /** Reads the file: replicas' own checksums are compared on the way. */
+  async checksum(path: string): Promise<FileChecksum> {
+    const reader = await this.open(path)
+    try {
+      let crc = 0
+      for await (const bytes of reader.stream()) crc = checksum(bytes, crc)
+      return { algorithm: 'COMPOSITE-CRC32', bytes: crc.toString(16).padStart(8, '0') }
+    } finally {
+      await reader.close()
+    }
   }
 
   async home(): Promise<string> {
@@ -120,7 +129,10 @@ export class DfsClient extends NamespaceClient implements Dfs {
   }
 
   async open(path: string): Promise<DfsReader> {
-    const blocks = await this.locate(path)
+    return this.#reader(path, await this.locate(path))
+  }
+
+  #reader(path: string, blocks: readonly LocatedBlock[]): DfsReader {
     const { access, packetBytes } = this.#shared.connection
     const reader = new FileReader({
       path: normalizePath(path),
@@ -184,12 +196,37 @@ export class DfsClient extends NamespaceClient implements Dfs {
     return writer
   }
 
-  append(_path: string, _options?: { signal?: AbortSignal }): Promise<DfsWriter> {
-    return Promise.reject(new DfsError('DFS_UNSUPPORTED', 'append is not there yet'))
+  async append(path: string, options: { signal?: AbortSignal } = {}): Promise<DfsWriter> {
+    options.signal?.throwIfAborted()
+    return namedWriter(await this.#reopen(path, 'all', options))
   }
 
-  truncate(_path: string, _length: number): Promise<void> {
-    return Promise.reject(new DfsError('DFS_UNSUPPORTED', 'truncate is not there yet'))
+  async truncate(path: string, length: number): Promise<void> {
+    const status = await this.stat(path)
+    if (status.kind === 'file' && status.length === length) {
+      await this.access(path, 'w')
+      return
+    }
+    const writer = await this.#reopen(path, length, {})
+    await ending(writer, () => writer.finish())
+  }
+
+  /** A writer that has what is to be written again behind it. */
+  async #reopen(path: string, keep: 'all' | number, options: CreateOptions): Promise<FileWriter> {
+    const { holder } = this.#shared.connection
+    const opened = await this.namenode.reopen({ ...this.on(path), keep, holder })
+    const writer = this.#writer(opened, options)
+    const { rewrite } = opened
+    if (rewrite === undefined) return writer
+    await ending(writer, async () => {
+      const reader = this.#reader(path, [{ ...rewrite.block, offset: 0 }])
+      try {
+        for await (const bytes of reader.stream({ end: rewrite.length })) await writer.write(bytes)
+      } finally {
+        await reader.close()
+      }
+    })
+    return writer
   }
 
   // Ending
@@ -213,5 +250,16 @@ export class DfsClient extends NamespaceClient implements Dfs {
     } finally {
       await connection.close()
     }
+  }
+}
+
+/** Takes back what was written where `action` fails: nobody else would. */
+async function ending(writer: FileWriter, action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    // The first failure is the one to tell.
+    await writer.abort().catch(() => undefined)
+    throw error
   }
 }

@@ -27,6 +27,13 @@ export class BlockMap {
     this.#blocks.set(block.id, block)
   }
 
+  /** Another generation: who has the old one has nothing of worth. */
+  renew(block: Block, generation: GenerationStamp): void {
+    block.generation = generation
+    block.replicas = noReplicas
+    this.#corrupt.delete(block.id)
+  }
+
   remove(id: BlockId): void {
     this.#blocks.delete(id)
     this.#corrupt.delete(id)

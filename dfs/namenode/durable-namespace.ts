@@ -49,6 +49,11 @@ export class DurableNamespace {
     return durable
   }
 
+  /** Nothing was ever written to it. */
+  get isNew(): boolean {
+    return this.#journal.lastTxid === 0
+  }
+
   /** Throws if the journal has failed: the state may then be ahead of what will be there after the next open. */
   check(): void {
     this.#journal.check()

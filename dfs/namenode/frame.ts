@@ -13,7 +13,9 @@ import { limits } from '../base/config.ts'
  * end, and that is what tells a torn frame from a damaged one: a torn frame lacks its end, a frame that has its end was
  * written whole, so if it does not fit its checksum it has been changed since.
  */
-export const formatVersion = 1
+export const formatVersion = 2
+/** Version 1 lacks records and image entries of later numbers, and nothing else is different. */
+const oldestVersion = 1
 export const headerBytes = 20
 const frameMagic = 0x464e5551 // "QUNF"
 export const frameHeadBytes = 24
@@ -47,7 +49,7 @@ export function decodeHeader(kind: keyof typeof magics, file: Buffer): HeaderRes
   if (file.readUInt32LE(16) !== checksum(file.subarray(0, 16))) return { ok: false, why: 'damaged' }
   if (file.readUInt32LE(0) !== magics[kind]) return { ok: false, why: 'damaged' }
   const version = file.readUInt32LE(4)
-  if (version !== formatVersion) return { ok: false, why: 'version', version }
+  if (version < oldestVersion || version > formatVersion) return { ok: false, why: 'version', version }
   return { ok: true, firstTxid: Number(file.readBigUInt64LE(8)) }
 }
 

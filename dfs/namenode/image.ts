@@ -1,9 +1,7 @@
-import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
-import { limits } from '../base/config.ts'
-import { blockId, fileId, generationStamp } from '../base/ids.ts'
-import { Block, DirectoryNode, FileNode, type Inode } from './inode.ts'
-import { Namespace } from './namespace.ts'
-import { type Owner, ownerBytesMax } from './records.ts'
+import { ByteWriter } from '../base/bytes.ts'
+import { DirectoryNode, type FileNode, type Inode, pathOf } from './inode.ts'
+import type { Namespace } from './namespace.ts'
+import { encodeOptional, encodeOwner } from './records.ts'
 
 /**
  * The image: the whole namespace as sections, each the payload of one frame (frame.ts).
@@ -12,13 +10,35 @@ import { type Owner, ownerBytesMax } from './records.ts'
  *   section n := entry*                      cut anywhere between entries once it is large enough
  *   last      := a frame with no records, so that a missing end shows
  *   entry     := 1 directory | 2 file | 3 file kind:0 named|1 detached overwrite sealed holder    (3: being written)
+ *              | 4 directory-id names? space?                quota; 0 for none, else one more than the number
+ *              | 5 directory-id                              snapshots may be made of it
+ *              | 6 directory-id snapshot-id name time        a snapshot, whose tree follows
+ *              | 7 directory | 8 file | 9 parent node        what is in snapshots, see below
+ *              | 10 file path keep holder                    what is being added to the file at `path`
+ *              | 11 client sequence answer time              what a request was answered
+ *              | 12 nextSnapshot
  *   directory := id parent name user group permission mtime atime
  *   file      := id parent name user group permission mtime atime replication blockSize blocks (id generation length)*
  *
- * A parent comes before its children; `parent` is 0 for the root and for detached files. Replicas are not in it, datanodes
- * report them.
+ * A parent comes before its children; `parent` is 0 for the root, for detached files and for what is being added to a file.
+ * Entries 7 and 8 are numbered from 1; `parent` is such a number there, 0 for the root of a snapshot, and entry 9 puts the
+ * node of a number, which an older snapshot has too, under another parent. Entries come in the order of their numbers, 6 to
+ * 9 snapshot after snapshot. Version 1 had entries 1 to 3 alone. Replicas are not in it, datanodes report them.
  */
-const entryType = { directory: 1, file: 2, open: 3 } as const
+export const entryType = {
+  directory: 1,
+  file: 2,
+  open: 3,
+  quota: 4,
+  snapshottable: 5,
+  snapshot: 6,
+  keptDirectory: 7,
+  keptFile: 8,
+  keptAgain: 9,
+  reopened: 10,
+  answer: 11,
+  counters: 12,
+} as const
 const sectionBytes = 256 * 1024
 
 export interface Section {
@@ -33,7 +53,7 @@ export function* encodeImage(state: Namespace): Generator<Section> {
   out.number(state.nextGeneration)
   out.number(state.files)
   out.number(state.directories)
-  encodeDirectory(state.root, out)
+  encodeDirectory(state.root, 0, out)
   yield { records: 1, payload: Buffer.from(out.bytes()) }
   out.clear()
   let records = 0
@@ -49,54 +69,125 @@ export function* encodeImage(state: Namespace): Generator<Section> {
   yield { records: 0, payload: Buffer.alloc(0) }
 }
 
-function* entries(state: Namespace): Generator<(out: ByteWriter) => void> {
+type Encode = (out: ByteWriter) => void
+
+function* entries(state: Namespace): Generator<Encode> {
   const stack: DirectoryNode[] = [state.root]
   for (let directory = stack.pop(); directory !== undefined; directory = stack.pop()) {
+    const { id } = directory
     for (const child of directory.children?.values() ?? []) {
       if (child instanceof DirectoryNode) stack.push(child)
-      yield (out) => encodeInode(child, out)
+      yield (out) => encodeInode(child, entryType, id, out)
     }
   }
   for (const open of state.open.values()) {
+    const { node, base } = open
     yield (out) => {
-      out.number(entryType.open)
-      encodeFile(open.node, out)
-      out.number(open.kind === 'detached' ? 1 : 0)
-      out.number(open.overwrite ? 1 : 0)
-      out.number(open.sealed ? 1 : 0)
+      out.number(base === undefined ? entryType.open : entryType.reopened)
+      encodeFile(node, node.parent?.id ?? 0, out)
+      if (base === undefined) {
+        out.number(open.kind === 'detached' ? 1 : 0)
+        out.number(open.overwrite ? 1 : 0)
+        out.number(open.sealed ? 1 : 0)
+      } else {
+        out.text(pathOf(base))
+        out.number(open.keep ?? 0)
+      }
       out.text(open.holder)
+    }
+  }
+  for (const [directory, { limits: quota }] of state.quotas.entries()) {
+    yield (out) => {
+      out.number(entryType.quota)
+      out.number(directory.id)
+      encodeOptional(quota.names, out)
+      encodeOptional(quota.space, out)
+    }
+  }
+  yield* snapshotEntries(state)
+  for (const { client, sequence, answer, time } of state.answers.values()) {
+    yield (out) => {
+      out.number(entryType.answer)
+      out.text(client)
+      out.number(sequence)
+      out.text(answer)
+      out.number(time)
+    }
+  }
+  yield (out) => {
+    out.number(entryType.counters)
+    out.number(state.snapshots.nextId)
+  }
+}
+
+const keptType = { directory: entryType.keptDirectory, file: entryType.keptFile } as const
+
+function* snapshotEntries({ snapshots }: Namespace): Generator<Encode> {
+  for (const [{ id }] of snapshots.entries()) {
+    yield (out) => {
+      out.number(entryType.snapshottable)
+      out.number(id)
+    }
+  }
+  const numbers = new Map<Inode, number>()
+  for (const { directory, name, snapshot } of snapshots.all()) {
+    const { id, createdTime, root } = snapshot
+    yield (out) => {
+      out.number(entryType.snapshot)
+      out.number(directory.id)
+      out.number(id)
+      out.text(name)
+      out.number(createdTime)
+      encodeInode(root, keptType, 0, out)
+    }
+    numbers.set(root, numbers.size + 1)
+    const stack: DirectoryNode[] = [root]
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      const parent = numbers.get(at) ?? 0
+      for (const child of at.children?.values() ?? []) {
+        const known = numbers.get(child)
+        if (known !== undefined) {
+          yield (out) => {
+            out.number(entryType.keptAgain)
+            out.number(parent)
+            out.number(known)
+          }
+          continue
+        }
+        numbers.set(child, numbers.size + 1)
+        if (child instanceof DirectoryNode) stack.push(child)
+        yield (out) => encodeInode(child, keptType, parent, out)
+      }
     }
   }
 }
 
-function encodeInode(node: Inode, out: ByteWriter): void {
+function encodeInode(node: Inode, types: { directory: number; file: number }, parent: number, out: ByteWriter): void {
   if (node instanceof DirectoryNode) {
-    out.number(entryType.directory)
-    encodeDirectory(node, out)
+    out.number(types.directory)
+    encodeDirectory(node, parent, out)
   } else {
-    out.number(entryType.file)
-    encodeFile(node, out)
+    out.number(types.file)
+    encodeFile(node, parent, out)
   }
 }
 
-function encodeDirectory(node: DirectoryNode, out: ByteWriter): void {
+function encodeDirectory(node: DirectoryNode, parent: number, out: ByteWriter): void {
   out.number(node.id)
-  out.number(node.parent?.id ?? 0)
+  out.number(parent)
   out.text(node.name)
-  out.text(node.owner.user)
-  out.text(node.owner.group)
+  encodeOwner(node.owner, out)
   out.number(node.permission)
   out.number(node.modificationTime)
   out.number(node.accessTime)
 }
 
-function encodeFile(node: FileNode, out: ByteWriter): void {
+function encodeFile(node: FileNode, parent: number, out: ByteWriter): void {
   const { attributes } = node
   out.number(node.id)
-  out.number(node.parent?.id ?? 0)
+  out.number(parent)
   out.text(node.name)
-  out.text(attributes.owner.user)
-  out.text(attributes.owner.group)
+  encodeOwner(attributes.owner, out)
   out.number(attributes.permission)
   out.number(node.modificationTime)
   out.number(node.accessTime)
@@ -108,118 +199,4 @@ function encodeFile(node: FileNode, out: ByteWriter): void {
     out.number(block.generation)
     out.number(block.length)
   }
-}
-
-/** Builds a namespace from sections given in order. Throws MalformedBytes. */
-export class ImageLoader {
-  readonly #directories = new Map<number, DirectoryNode>()
-  #state: Namespace | undefined
-  #files = 0
-
-  add(section: Section): void {
-    const input = new ByteReader(section.payload)
-    if (this.#state === undefined) {
-      this.#state = this.#first(input)
-    } else {
-      for (let i = 0; i < section.records; i++) this.#entry(this.#state, input)
-    }
-    if (!input.done) throw new MalformedBytes('a section holds more than its entries')
-  }
-
-  /** Call after the last section. */
-  finish(): Namespace {
-    if (this.#state === undefined) throw new MalformedBytes('the image is empty')
-    if (this.#state.files !== this.#files || this.#state.directories !== this.#directories.size) {
-      throw new MalformedBytes('the image holds fewer entries than it says')
-    }
-    return this.#state
-  }
-
-  #first(input: ByteReader): Namespace {
-    const nextFile = input.number()
-    const nextBlock = input.number()
-    const nextGeneration = input.number()
-    const files = input.number()
-    const directories = input.number()
-    const root = this.#directory(input)
-    const state = new Namespace(root)
-    Object.assign(state, { nextFile, nextBlock, nextGeneration, files, directories })
-    return state
-  }
-
-  #entry(state: Namespace, input: ByteReader): void {
-    const type = input.number()
-    if (type === entryType.directory) {
-      const node = this.#directory(input)
-      if (node.parent === undefined) throw new MalformedBytes(`directory ${node.id} has no parent`)
-      node.parent.put(node)
-      return
-    }
-    const node = this.#file(state, input)
-    for (const block of node.blocks) state.blocks.add(block)
-    if (type === entryType.file) {
-      if (node.parent === undefined) throw new MalformedBytes(`file ${node.id} has no parent`)
-      node.parent.put(node)
-      this.#files++
-      return
-    }
-    if (type !== entryType.open) throw new MalformedBytes(`unknown entry type ${type}`)
-    const kind = input.number(1) === 1 ? 'detached' : 'named'
-    const overwrite = input.number(1) === 1
-    const sealed = input.number(1) === 1
-    state.open.set(node.id, { node, kind, overwrite, sealed, holder: input.text(ownerBytesMax) })
-    if (node.parent !== undefined) {
-      node.parent.underConstruction ??= new Map()
-      node.parent.underConstruction.set(node.name, node)
-    }
-  }
-
-  #directory(input: ByteReader): DirectoryNode {
-    const id = input.number()
-    const parent = this.#parent(input.number())
-    const name = input.text(limits.nameBytesMax)
-    const owner = readOwner(input)
-    const permission = input.number(0o7777)
-    const modificationTime = input.number()
-    const accessTime = input.number()
-    const node = new DirectoryNode(fileId(id), name, parent, owner, permission, modificationTime, accessTime)
-    this.#directories.set(id, node)
-    return node
-  }
-
-  #file(state: Namespace, input: ByteReader): FileNode {
-    const id = input.number()
-    const parent = this.#parent(input.number())
-    const name = input.text(limits.nameBytesMax)
-    const owner = readOwner(input)
-    const permission = input.number(0o7777)
-    const modificationTime = input.number()
-    const accessTime = input.number()
-    const replication = input.number(limits.replicationMax)
-    const blockSize = input.number(limits.blockSizeMax)
-    const attributes = state.attributes({ replication, blockSize, owner, permission })
-    const node = new FileNode(fileId(id), name, parent, attributes, modificationTime, accessTime)
-    const count = input.number(limits.blocksPerFileMax)
-    if (count > 0) {
-      const blocks: Block[] = []
-      for (let i = 0; i < count; i++) {
-        const block = blockId(input.number())
-        const generation = generationStamp(input.number())
-        blocks.push(new Block(block, generation, input.number(limits.blockSizeMax), node))
-      }
-      node.blocks = blocks
-    }
-    return node
-  }
-
-  #parent(id: number): DirectoryNode | undefined {
-    if (id === 0) return undefined
-    const parent = this.#directories.get(id)
-    if (parent === undefined) throw new MalformedBytes(`there is no directory ${id}`)
-    return parent
-  }
-}
-
-function readOwner(input: ByteReader): Owner {
-  return { user: input.text(ownerBytesMax), group: input.text(ownerBytesMax) }
 }

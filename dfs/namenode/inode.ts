@@ -1,5 +1,5 @@
 import type { BlockId, FileId, GenerationStamp } from '../base/ids.ts'
-import type { Owner } from './records.ts'
+import type { Owner } from './record-types.ts'
 
 /**
  * What the namespace is made of. There may be millions of these, so they are classes with few fields, and what many files
@@ -14,9 +14,11 @@ export interface FileAttributes {
 
 export class Block {
   readonly id: BlockId
-  readonly generation: GenerationStamp
+  /** Rises only while the block is written; one that is whole never changes. */
+  generation: GenerationStamp
   length: number
-  readonly file: FileNode
+  /** The file that has it; where only snapshots do, the oldest one's copy of the file. */
+  file: FileNode
   /** Datanodes (by number) that are known to hold it; a shared, sorted, immutable list. Soft state: reported, not journalled. */
   replicas: readonly number[]
 
@@ -70,14 +72,16 @@ export class DirectoryNode {
   name: string
   /** Undefined for the root. */
   parent: DirectoryNode | undefined
-  readonly owner: Owner
-  readonly permission: number
+  owner: Owner
+  permission: number
   modificationTime: number
   accessTime: number
   /** By name. A Map, so that `__proto__` and `constructor` are names like others. */
   children: Map<string, Inode> | undefined
   /** Files being written that will appear here; by name, one writer each. */
   underConstruction: Map<string, FileNode> | undefined
+  /** The names in byte order, where someone lists them in pages; gone once they have changed. */
+  sorted: readonly string[] | undefined
 
   constructor(
     id: FileId,
@@ -97,6 +101,7 @@ export class DirectoryNode {
     this.accessTime = accessTime
     this.children = undefined
     this.underConstruction = undefined
+    this.sorted = undefined
   }
 
   child(name: string): Inode | undefined {
@@ -106,6 +111,12 @@ export class DirectoryNode {
   put(node: Inode): void {
     this.children ??= new Map()
     this.children.set(node.name, node)
+    this.sorted = undefined
+  }
+
+  remove(name: string): void {
+    this.children?.delete(name)
+    this.sorted = undefined
   }
 
   get size(): number {
@@ -114,6 +125,10 @@ export class DirectoryNode {
 }
 
 export type Inode = FileNode | DirectoryNode
+
+export const ownerOf = (node: Inode): Owner => (node instanceof DirectoryNode ? node.owner : node.attributes.owner)
+export const permissionOf = (node: Inode): number =>
+  node instanceof DirectoryNode ? node.permission : node.attributes.permission
 
 /** The absolute path; for a file being written, the one it will have. */
 export function pathOf(node: Inode): string {

@@ -1,69 +1,20 @@
 import { type ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
 import { limits } from '../base/config.ts'
-import { type BlockId, blockId, type FileId, fileId, type GenerationStamp, generationStamp } from '../base/ids.ts'
+import { blockId, fileId, generationStamp } from '../base/ids.ts'
+import type { JournalRecord, Making, Owner } from './record-types.ts'
+
+export type { JournalRecord, Making, Owner, QuotaLimits } from './record-types.ts'
 
 /**
- * What the journal holds: every change of the namespace, complete in itself (ids and times are in the record, so replaying
- * decides nothing). One record is
+ * How the changes of the namespace (record-types.ts) are written down. One record is
  *
  *   record := type number, then its fields in the order of `encodeRecord`
  *
  * in the encoding of base/bytes.ts. A type is never given another meaning or other fields; what is new gets a new number,
- * and a journal with an unknown one is refused.
+ * and a journal with an unknown one is refused. Numbers 1, 2 and 10 (mkdir, create and publish without permissions) are
+ * read and no longer written; what they made got 755, or 644 where it was a file.
  */
-export type JournalRecord =
-  /** Makes the directory and what is missing above it. */
-  | { readonly type: 'mkdir'; readonly path: string; readonly time: number; readonly owner: Owner }
-  /** Opens a file to one writer. `path` is empty for a detached file. Not visible before `complete`. */
-  | {
-      readonly type: 'create'
-      readonly file: FileId
-      readonly path: string
-      readonly replication: number
-      readonly blockSize: number
-      readonly overwrite: boolean
-      /** Identity of the writer's process. */
-      readonly holder: string
-      readonly time: number
-      readonly owner: Owner
-    }
-  /** Adds an empty block; the one before it now has its final length. */
-  | {
-      readonly type: 'addBlock'
-      readonly file: FileId
-      readonly block: BlockId
-      readonly generation: GenerationStamp
-      readonly previousLength: number
-    }
-  /** The file is whole: a named one becomes visible, in place of what stood there; a detached one is sealed. */
-  | { readonly type: 'complete'; readonly file: FileId; readonly lastLength: number; readonly time: number }
-  | { readonly type: 'abandon'; readonly file: FileId }
-  | { readonly type: 'delete'; readonly path: string; readonly time: number }
-  | { readonly type: 'rename'; readonly from: string; readonly to: string; readonly time: number }
-  | {
-      readonly type: 'setTimes'
-      readonly path: string
-      readonly modificationTime: number
-      readonly accessTime: number
-    }
-  | { readonly type: 'setReplication'; readonly path: string; readonly replication: number }
-  /** The job commit: replaces whatever stands at `directory` by a directory with these sealed files. */
-  | {
-      readonly type: 'publish'
-      readonly directory: string
-      readonly files: readonly { readonly name: string; readonly file: FileId }[]
-      readonly time: number
-      readonly owner: Owner
-    }
-
-export interface Owner {
-  readonly user: string
-  readonly group: string
-}
-
 const typeNumber = {
-  mkdir: 1,
-  create: 2,
   addBlock: 3,
   complete: 4,
   abandon: 5,
@@ -71,37 +22,63 @@ const typeNumber = {
   rename: 7,
   setTimes: 8,
   setReplication: 9,
-  publish: 10,
+  mkdir: 11,
+  create: 12,
+  publish: 13,
+  setPermission: 15,
+  setOwner: 16,
+  reopen: 17,
+  newGeneration: 18,
+  concat: 19,
+  setQuota: 20,
+  allowSnapshot: 21,
+  disallowSnapshot: 22,
+  createSnapshot: 23,
+  deleteSnapshot: 24,
+  renameSnapshot: 25,
+  answer: 26,
 } as const satisfies Record<JournalRecord['type'], number>
 
+/** A rename that replaces what stands at its target; the others never meet anything there. */
+const renameOver = 14
+const old = { mkdir: 1, create: 2, publish: 10 } as const
+
+const permissionMax = 0o1777
+/** JSON text of one answer. */
+export const answerBytesMax = 4096
+export const clientBytesMax = 128
+export const ownerBytesMax = 512
+
 export function encodeRecord(record: JournalRecord, out: ByteWriter): void {
-  out.number(typeNumber[record.type])
+  out.number(record.type === 'rename' && record.overwrite ? renameOver : typeNumber[record.type])
   switch (record.type) {
     case 'mkdir':
       out.text(record.path)
       out.number(record.time)
-      encodeOwner(record.owner, out)
+      encodeMaking(record, out)
       return
     case 'create':
       out.number(record.file)
       out.text(record.path)
-      out.number(record.replication)
-      out.number(record.blockSize)
-      out.number(record.overwrite ? 1 : 0)
+      numbers(out, record.replication, record.blockSize, record.overwrite ? 1 : 0)
       out.text(record.holder)
       out.number(record.time)
-      encodeOwner(record.owner, out)
+      encodeMaking(record, out)
+      return
+    case 'reopen':
+      out.number(record.file)
+      out.text(record.path)
+      out.number(record.keep)
+      out.text(record.holder)
       return
     case 'addBlock':
-      out.number(record.file)
-      out.number(record.block)
-      out.number(record.generation)
-      out.number(record.previousLength)
+      numbers(out, record.file, record.block, record.generation, record.previousLength)
+      return
+    case 'newGeneration':
+      numbers(out, record.file, record.block, record.generation)
       return
     case 'complete':
-      out.number(record.file)
-      out.number(record.lastLength)
-      out.number(record.time)
+      numbers(out, record.file, record.lastLength, record.time)
       return
     case 'abandon':
       out.number(record.file)
@@ -115,15 +92,6 @@ export function encodeRecord(record: JournalRecord, out: ByteWriter): void {
       out.text(record.to)
       out.number(record.time)
       return
-    case 'setTimes':
-      out.text(record.path)
-      out.number(record.modificationTime)
-      out.number(record.accessTime)
-      return
-    case 'setReplication':
-      out.text(record.path)
-      out.number(record.replication)
-      return
     case 'publish':
       out.text(record.directory)
       out.number(record.files.length)
@@ -132,7 +100,60 @@ export function encodeRecord(record: JournalRecord, out: ByteWriter): void {
         out.number(file)
       }
       out.number(record.time)
+      encodeMaking(record, out)
+      return
+    case 'concat':
+      out.text(record.path)
+      out.number(record.sources.length)
+      for (const source of record.sources) out.text(source)
+      out.number(record.time)
+      return
+    case 'setTimes':
+      out.text(record.path)
+      numbers(out, record.modificationTime, record.accessTime)
+      return
+    case 'setReplication':
+      out.text(record.path)
+      out.number(record.replication)
+      return
+    case 'setPermission':
+      out.text(record.path)
+      out.number(record.permission)
+      return
+    case 'setOwner':
+      out.text(record.path)
       encodeOwner(record.owner, out)
+      return
+    case 'setQuota':
+      out.text(record.path)
+      encodeOptional(record.names, out)
+      encodeOptional(record.space, out)
+      return
+    case 'allowSnapshot':
+    case 'disallowSnapshot':
+      out.text(record.path)
+      return
+    case 'createSnapshot':
+      out.text(record.path)
+      out.text(record.name)
+      numbers(out, record.id, record.time)
+      return
+    case 'deleteSnapshot':
+      out.text(record.path)
+      out.text(record.name)
+      out.number(record.time)
+      return
+    case 'renameSnapshot':
+      out.text(record.path)
+      out.text(record.from)
+      out.text(record.to)
+      out.number(record.time)
+      return
+    case 'answer':
+      out.text(record.client)
+      out.number(record.sequence)
+      out.text(record.answer)
+      out.number(record.time)
       return
   }
 }
@@ -141,8 +162,15 @@ export function encodeRecord(record: JournalRecord, out: ByteWriter): void {
 export function decodeRecord(input: ByteReader): JournalRecord {
   const type = input.number()
   switch (type) {
+    case old.mkdir:
     case typeNumber.mkdir:
-      return { type: 'mkdir', path: path(input), time: input.number(), owner: decodeOwner(input) }
+      return {
+        type: 'mkdir',
+        path: path(input),
+        time: input.number(),
+        ...decodeMaking(input, type === old.mkdir ? 0o755 : undefined),
+      }
+    case old.create:
     case typeNumber.create:
       return {
         type: 'create',
@@ -153,7 +181,15 @@ export function decodeRecord(input: ByteReader): JournalRecord {
         overwrite: input.number(1) === 1,
         holder: input.text(ownerBytesMax),
         time: input.number(),
-        owner: decodeOwner(input),
+        ...decodeMaking(input, type === old.create ? 0o644 : undefined),
+      }
+    case typeNumber.reopen:
+      return {
+        type: 'reopen',
+        file: fileId(input.number()),
+        path: path(input),
+        keep: input.number(limits.blocksPerFileMax),
+        holder: input.text(ownerBytesMax),
       }
     case typeNumber.addBlock:
       return {
@@ -162,6 +198,13 @@ export function decodeRecord(input: ByteReader): JournalRecord {
         block: blockId(input.number()),
         generation: generationStamp(input.number()),
         previousLength: input.number(limits.blockSizeMax),
+      }
+    case typeNumber.newGeneration:
+      return {
+        type: 'newGeneration',
+        file: fileId(input.number()),
+        block: blockId(input.number()),
+        generation: generationStamp(input.number()),
       }
     case typeNumber.complete:
       return {
@@ -175,25 +218,70 @@ export function decodeRecord(input: ByteReader): JournalRecord {
     case typeNumber.delete:
       return { type: 'delete', path: path(input), time: input.number() }
     case typeNumber.rename:
-      return { type: 'rename', from: path(input), to: path(input), time: input.number() }
-    case typeNumber.setTimes:
+    case renameOver:
       return {
-        type: 'setTimes',
-        path: path(input),
-        modificationTime: input.number(),
-        accessTime: input.number(),
+        type: 'rename',
+        from: path(input),
+        to: path(input),
+        overwrite: type === renameOver,
+        time: input.number(),
       }
+    case old.publish:
+    case typeNumber.publish:
+      return {
+        type: 'publish',
+        directory: path(input),
+        files: list(input, limits.directoryEntriesMax, () => ({ name: name(input), file: fileId(input.number()) })),
+        time: input.number(),
+        ...decodeMaking(input, type === old.publish ? 0o755 : undefined),
+      }
+    case typeNumber.concat:
+      return {
+        type: 'concat',
+        path: path(input),
+        sources: list(input, limits.blocksPerFileMax, () => path(input)),
+        time: input.number(),
+      }
+    case typeNumber.setTimes:
+      return { type: 'setTimes', path: path(input), modificationTime: input.number(), accessTime: input.number() }
     case typeNumber.setReplication:
       return { type: 'setReplication', path: path(input), replication: input.number(limits.replicationMax) }
-    case typeNumber.publish: {
-      const directory = path(input)
-      const count = input.number(limits.directoryEntriesMax)
-      const files: { name: string; file: FileId }[] = []
-      for (let i = 0; i < count; i++) {
-        files.push({ name: input.text(limits.nameBytesMax), file: fileId(input.number()) })
+    case typeNumber.setPermission:
+      return { type: 'setPermission', path: path(input), permission: input.number(permissionMax) }
+    case typeNumber.setOwner:
+      return { type: 'setOwner', path: path(input), owner: decodeOwner(input) }
+    case typeNumber.setQuota:
+      return { type: 'setQuota', path: path(input), names: decodeOptional(input), space: decodeOptional(input) }
+    case typeNumber.allowSnapshot:
+      return { type: 'allowSnapshot', path: path(input) }
+    case typeNumber.disallowSnapshot:
+      return { type: 'disallowSnapshot', path: path(input) }
+    case typeNumber.createSnapshot:
+      return {
+        type: 'createSnapshot',
+        path: path(input),
+        name: name(input),
+        id: input.number(),
+        time: input.number(),
       }
-      return { type: 'publish', directory, files, time: input.number(), owner: decodeOwner(input) }
-    }
+    case typeNumber.deleteSnapshot:
+      return { type: 'deleteSnapshot', path: path(input), name: name(input), time: input.number() }
+    case typeNumber.renameSnapshot:
+      return {
+        type: 'renameSnapshot',
+        path: path(input),
+        from: name(input),
+        to: name(input),
+        time: input.number(),
+      }
+    case typeNumber.answer:
+      return {
+        type: 'answer',
+        client: input.text(clientBytesMax),
+        sequence: input.number(),
+        answer: input.text(answerBytesMax),
+        time: input.number(),
+      }
     default:
       throw new MalformedBytes(`unknown record type ${type}; a newer version may have written it`)
   }
@@ -206,15 +294,48 @@ export function recordBytes(record: JournalRecord): Buffer {
   return out.bytes()
 }
 
-export const ownerBytesMax = 512
+function numbers(out: ByteWriter, ...values: readonly number[]): void {
+  for (const value of values) out.number(value)
+}
 
-function encodeOwner(owner: Owner, out: ByteWriter): void {
+/** 0 for what is not there, else one more than the value. */
+export function encodeOptional(value: number | undefined, out: ByteWriter): void {
+  out.number(value === undefined ? 0 : value + 1)
+}
+
+export function decodeOptional(input: ByteReader): number | undefined {
+  const value = input.number()
+  return value === 0 ? undefined : value - 1
+}
+
+function encodeMaking({ owner, permission, parentPermission }: Making, out: ByteWriter): void {
+  encodeOwner(owner, out)
+  out.number(permission)
+  out.number(parentPermission)
+}
+
+/** `before`: the permission where the record is of a type that has none. */
+function decodeMaking(input: ByteReader, before: number | undefined): Making {
+  const owner = decodeOwner(input)
+  if (before !== undefined) return { owner, permission: before, parentPermission: 0o755 }
+  return { owner, permission: input.number(permissionMax), parentPermission: input.number(permissionMax) }
+}
+
+export function encodeOwner(owner: Owner, out: ByteWriter): void {
   out.text(owner.user)
   out.text(owner.group)
 }
 
-function decodeOwner(input: ByteReader): Owner {
+export function decodeOwner(input: ByteReader): Owner {
   return { user: input.text(ownerBytesMax), group: input.text(ownerBytesMax) }
 }
 
 const path = (input: ByteReader): string => input.text(limits.pathBytesMax)
+const name = (input: ByteReader): string => input.text(limits.nameBytesMax)
+
+function list<T>(input: ByteReader, max: number, item: () => T): T[] {
+  const count = input.number(max)
+  const items: T[] = []
+  for (let i = 0; i < count; i++) items.push(item())
+  return items
+}

@@ -1,8 +1,6 @@
 import type { DfsConfig } from '../base/config.ts'
 import type { Env } from '../base/env.ts'
-import { DfsError } from '../base/errors.ts'
 import type { BlockId, DatanodeId, FileId, GenerationStamp } from '../base/ids.ts'
-import { normalizePath } from '../base/path.ts'
 import type {
   AddBlockRequest,
   AllocatedBlock,
@@ -28,9 +26,11 @@ import type {
 } from '../client/status.ts'
 import * as decide from './decide.ts'
 import { DurableNamespace } from './durable-namespace.ts'
-import { DirectoryNode, type FileNode } from './inode.ts'
+import { type GroupsOf, systemGroups } from './groups.ts'
+import { type Block, FileNode } from './inode.ts'
 import type { Namespace } from './namespace.ts'
-import type { JournalRecord, Owner } from './records.ts'
+import type { Caller } from './permission.ts'
+import type { JournalRecord } from './record-types.ts'
 import type { ReplicaDirectory } from './replica-directory.ts'
 import * as view from './view.ts'
 
@@ -40,7 +40,10 @@ export interface ServerOptions {
   readonly config: DfsConfig
   /** The root was never made to its end. */
   readonly unfinished?: boolean
+  /** Whose root it is: may do everything, as may members of `supergroup`. */
   readonly superuser: string
+  /** The system's if not given. */
+  readonly groupsOf?: GroupsOf
   /** Asked for only once the namespace is there. */
   readonly replicas: (state: Namespace) => ReplicaDirectory
 }
@@ -53,17 +56,23 @@ export class NamenodeServer implements NamespaceProtocol {
   readonly durable: DurableNamespace
   readonly #options: ServerOptions
   readonly #replicas: ReplicaDirectory
+  readonly #groupsOf: GroupsOf
 
   private constructor(options: ServerOptions, durable: DurableNamespace, replicas: ReplicaDirectory) {
     this.#options = options
     this.durable = durable
     this.#replicas = replicas
+    this.#groupsOf = options.groupsOf ?? systemGroups(options.env.now)
   }
 
   static async open(options: ServerOptions): Promise<NamenodeServer> {
     let replicas: ReplicaDirectory | undefined
     const durable = await DurableNamespace.open({ ...options, onDead: (blocks) => replicas?.dead(blocks) })
     replicas = options.replicas(durable.state)
+    // What is first of all in a new journal.
+    if (durable.isNew) {
+      durable.change({ type: 'setOwner', path: '/', owner: { user: options.superuser, group: supergroup } })
+    }
     return new NamenodeServer(options, durable, replicas)
   }
 
@@ -83,44 +92,51 @@ export class NamenodeServer implements NamespaceProtocol {
     return dead.length
   }
 
+  /** Whom a request is made as. */
+  caller(user: string): Caller {
+    const groups = this.#groupsOf(user)
+    return { user, groups, superuser: user === this.#options.superuser || groups.includes(supergroup) }
+  }
+
   // Reading
 
-  async find({ path }: PathRequest): Promise<FileStatus | undefined> {
+  async find({ path, user }: PathRequest): Promise<FileStatus | undefined> {
     this.durable.check()
-    return view.findStatus(this.state, path)
+    return view.findStatus(this.state, path, this.caller(user))
   }
 
-  async list({ path, startAfter, limit }: PathRequest & { startAfter?: string; limit?: number }): Promise<Listing> {
+  async list({ path, user, ...range }: PathRequest & { startAfter?: string; limit?: number }): Promise<Listing> {
     this.durable.check()
-    const all = view.listStatus(this.state, path)
-    const from = startAfter === undefined ? 0 : view.firstBehind(all, startAfter)
-    const entries = all.slice(from, limit === undefined ? undefined : from + limit)
-    return { entries, remaining: all.length - from - entries.length }
+    return view.listStatus(this.state, path, this.caller(user), range)
   }
 
-  async summary({ path }: PathRequest): Promise<ContentSummary> {
+  async summary({ path, user }: PathRequest): Promise<ContentSummary> {
     this.durable.check()
-    return view.summarize(this.state, path)
+    return view.summarize(this.state, path, this.caller(user))
   }
 
-  async access(request: PathRequest & { mode: AccessMode }): Promise<void> {
-    if ((await this.find(request)) === undefined) {
-      throw new DfsError('DFS_NOT_FOUND', `no such file or directory: ${normalizePath(request.path)}`)
-    }
+  async access({ path, mode, user }: PathRequest & { mode: AccessMode }): Promise<void> {
+    this.durable.check()
+    view.checkAccess(this.state, path, mode, this.caller(user))
   }
 
-  async locate({ path }: PathRequest): Promise<LocatedBlock[]> {
+  async locate({ path, user }: PathRequest): Promise<LocatedBlock[]> {
     this.durable.check()
-    return this.located(view.existingFile(this.state, path))
+    return this.located(view.readableFile(this.state, path, this.caller(user)))
   }
 
   located(file: FileNode): LocatedBlock[] {
     let offset = 0
     return file.blocks.map((block) => {
-      const located = { block: block.id, generation: block.generation, offset, length: block.length }
+      const located = this.#located(block, offset)
       offset += block.length
-      return { ...located, replicas: this.#replicas.locate(block) }
+      return located
     })
+  }
+
+  #located(block: Block, offset: number): LocatedBlock {
+    const { id, generation, length } = block
+    return { block: id, generation, offset, length, replicas: this.#replicas.locate(block) }
   }
 
   status(_request: UserRequest): Promise<FsStatus> {
@@ -134,30 +150,29 @@ export class NamenodeServer implements NamespaceProtocol {
 
   // Changing
 
-  async mkdir({ path, parents, user }: PathRequest & { parents: boolean; permission?: number }): Promise<void> {
-    await this.durable.commit(decide.decideMkdir(this.state, { path, parents, ...this.#stamp(user) }))
+  async mkdir({ user, ...request }: PathRequest & { parents: boolean; permission?: number }): Promise<void> {
+    await this.durable.commit(decide.decideMkdir(this.state, this.caller(user), { ...request, time: this.#now() }))
   }
 
   /** Opens a file to one writer. Not durable by itself: the first block or `complete` makes it so. */
   async create(request: PathRequest & CreateRequest & { overwrite: boolean; parents: boolean }): Promise<OpenedFile> {
-    const { path, overwrite, user } = request
-    return this.#open(
-      decide.decideCreate(this.state, { path, overwrite, ...this.#shape(request), ...this.#stamp(user) }),
-    )
+    const { path, overwrite, parents, user } = request
+    const shape = this.#shape(request)
+    return this.#open(decide.decideCreate(this.state, this.caller(user), { path, overwrite, parents, ...shape }))
   }
 
   async createDetached(request: UserRequest & CreateRequest): Promise<OpenedFile> {
-    return this.#open(
-      decide.decideCreateDetached(this.state, { ...this.#shape(request), ...this.#stamp(request.user) }),
-    )
+    return this.#open(decide.decideCreateDetached(this.state, this.caller(request.user), this.#shape(request)))
   }
 
-  #shape(request: CreateRequest): { replication: number; blockSize: number; holder: string } {
+  #shape({ replication, blockSize, permission, holder }: CreateRequest): decide.CreateShape {
     const { config } = this.#options
     return {
-      replication: this.allowedReplication(request.replication ?? config.replication),
-      blockSize: request.blockSize ?? config.blockSize,
-      holder: request.holder,
+      replication: this.allowedReplication(replication ?? config.replication),
+      blockSize: blockSize ?? config.blockSize,
+      ...(permission === undefined ? {} : { permission }),
+      holder,
+      time: this.#now(),
     }
   }
 
@@ -175,19 +190,28 @@ export class NamenodeServer implements NamespaceProtocol {
     return { file: record.file, path: record.path, blockSize: record.blockSize, replication: record.replication }
   }
 
-  reopen(_request: PathRequest & { keep: 'all' | number; holder: string }): Promise<ReopenedFile> {
-    return unsupported('append')
+  /** Not durable by itself, as `create`. */
+  async reopen(request: PathRequest & { keep: 'all' | number; holder: string }): Promise<ReopenedFile> {
+    const { user, path, keep, holder } = request
+    const { rewriteBlockBytes } = this.#options.config
+    const decided = decide.decideReopen(this.state, this.caller(user), { path, keep, holder, rewriteBlockBytes })
+    const { record, file, rewrite } = decided
+    this.durable.change(record)
+    const { blockSize, replication } = file.attributes
+    const opened = { file: record.file, path: record.path, blockSize, replication }
+    if (rewrite === undefined) return opened
+    return { ...opened, rewrite: { block: this.#located(rewrite.block, rewrite.offset), length: rewrite.length } }
   }
 
   async addBlock(request: AddBlockRequest): Promise<AllocatedBlock> {
-    const record = decide.decideAddBlock(this.state, request)
+    const { record, block, generation } = decide.decideAddBlock(this.state, request)
+    if (record !== undefined) this.durable.change(record)
     const replication = this.state.open.get(request.file)?.node.attributes.replication ?? 1
-    this.durable.change(record)
     const { writer, excluded } = request
     let targets = this.#replicas.choose(replication, { present: [], excluded, writer })
     // A datanode that failed before is better than none: its disk may have room again.
     if (targets.length === 0) targets = this.#replicas.choose(replication, { present: [], excluded: [], writer })
-    return { block: record.block, generation: record.generation, targets }
+    return { block, generation, targets }
   }
 
   async moreTargets(request: {
@@ -199,8 +223,11 @@ export class NamenodeServer implements NamespaceProtocol {
     return this.#replicas.choose(request.count, { present, excluded: request.excluded })
   }
 
-  newGeneration(_request: { file: FileId; block: BlockId; previous: GenerationStamp }): Promise<GenerationStamp> {
-    return unsupported('another generation of a block')
+  /** Durable with the answer: a replica of this generation must not be taken for a newer one than there is. */
+  async newGeneration(request: { file: FileId; block: BlockId; previous: GenerationStamp }): Promise<GenerationStamp> {
+    const { record, generation } = decide.decideNewGeneration(this.state, request)
+    await this.durable.commit(record)
+    return generation
   }
 
   synced(): Promise<void> {
@@ -208,9 +235,9 @@ export class NamenodeServer implements NamespaceProtocol {
   }
 
   async complete({ file, lastLength }: { file: FileId; lastLength: number }): Promise<void> {
-    const node = this.state.open.get(file)?.node
-    await this.durable.commit(decide.decideComplete(this.state, { file, lastLength, time: this.#options.env.now() }))
-    if (node !== undefined) await this.#replicas.settle(node, false)
+    const open = this.state.open.get(file)
+    await this.durable.commit(decide.decideComplete(this.state, { file, lastLength, time: this.#now() }))
+    if (open !== undefined) await this.#replicas.settle(open.base ?? open.node, false)
   }
 
   /** What the writer has stored is deleted at once; that it is gone need not be durable, an open file never survives its writer. */
@@ -221,42 +248,48 @@ export class NamenodeServer implements NamespaceProtocol {
 
   async renewLease(_request: { holder: string }): Promise<void> {}
 
-  async delete({ path, recursive }: PathRequest & { recursive: boolean }): Promise<boolean> {
-    const record = decide.decideDelete(this.state, { path, recursive, time: this.#options.env.now() })
+  async delete({ user, ...request }: PathRequest & { recursive: boolean }): Promise<boolean> {
+    const record = decide.decideDelete(this.state, this.caller(user), { ...request, time: this.#now() })
     await this.durable.commit(record)
     return record !== undefined
   }
 
-  async rename({ from, to }: UserRequest & { from: string; to: string; overwrite: boolean }): Promise<void> {
-    await this.durable.commit(decide.decideRename(this.state, { from, to, time: this.#options.env.now() }))
+  async rename({ user, ...request }: UserRequest & { from: string; to: string; overwrite: boolean }): Promise<void> {
+    await this.durable.commit(decide.decideRename(this.state, this.caller(user), { ...request, time: this.#now() }))
   }
 
-  concat(_request: PathRequest & { sources: readonly string[] }): Promise<void> {
-    return unsupported('concat')
+  async concat({ user, ...request }: PathRequest & { sources: readonly string[] }): Promise<void> {
+    await this.durable.commit(decide.decideConcat(this.state, this.caller(user), { ...request, time: this.#now() }))
   }
 
-  async setTimes(request: PathRequest & { modificationTime?: number; accessTime?: number }): Promise<void> {
-    await this.durable.commit(decide.decideSetTimes(this.state, request))
+  async setTimes({
+    user,
+    ...request
+  }: PathRequest & { modificationTime?: number; accessTime?: number }): Promise<void> {
+    await this.durable.commit(decide.decideSetTimes(this.state, this.caller(user), request))
   }
 
-  async setReplication(request: PathRequest & { replication: number; wait: boolean }): Promise<void> {
-    const { path, wait } = request
+  async setReplication({
+    user,
+    path,
+    ...request
+  }: PathRequest & { replication: number; wait: boolean }): Promise<void> {
     const replication = this.allowedReplication(request.replication)
-    await this.durable.commit(decide.decideSetReplication(this.state, { path, replication }))
+    await this.durable.commit(decide.decideSetReplication(this.state, this.caller(user), { path, replication }))
     const node = this.state.find(path)
-    if (node !== undefined && !(node instanceof DirectoryNode)) await this.#replicas.settle(node, wait)
+    if (node instanceof FileNode) await this.#replicas.settle(node, request.wait)
   }
 
-  setPermission(_request: PathRequest & { permission: number }): Promise<void> {
-    return unsupported('setPermission')
+  async setPermission({ user, ...request }: PathRequest & { permission: number }): Promise<void> {
+    await this.durable.commit(decide.decideSetPermission(this.state, this.caller(user), request))
   }
 
-  setOwner(_request: PathRequest & { owner?: string; group?: string }): Promise<void> {
-    return unsupported('setOwner')
+  async setOwner({ user, ...request }: PathRequest & { owner?: string; group?: string }): Promise<void> {
+    await this.durable.commit(decide.decideSetOwner(this.state, this.caller(user), request))
   }
 
-  setQuota(_request: PathRequest & { names?: number | null; space?: number | null }): Promise<void> {
-    return unsupported('setQuota')
+  async setQuota({ user, ...request }: PathRequest & { names?: number | null; space?: number | null }): Promise<void> {
+    await this.durable.commit(decide.decideSetQuota(this.state, this.caller(user), request))
   }
 
   async publish({
@@ -267,45 +300,54 @@ export class NamenodeServer implements NamespaceProtocol {
     files: readonly { name: string; file: FileId }[]
     overwrite: boolean
   }): Promise<void> {
-    await this.durable.commit(decide.decidePublish(this.state, { ...request, ...this.#stamp(user) }))
+    await this.durable.commit(decide.decidePublish(this.state, this.caller(user), { ...request, time: this.#now() }))
   }
 
   // Snapshots
 
-  allowSnapshot(_request: PathRequest): Promise<void> {
-    return unsupported('allowSnapshot')
+  async allowSnapshot({ user, ...request }: PathRequest): Promise<void> {
+    await this.durable.commit(decide.decideAllowSnapshot(this.state, this.caller(user), request))
   }
 
-  disallowSnapshot(_request: PathRequest): Promise<void> {
-    return unsupported('disallowSnapshot')
+  async disallowSnapshot({ user, ...request }: PathRequest): Promise<void> {
+    await this.durable.commit(decide.decideDisallowSnapshot(this.state, this.caller(user), request))
   }
 
-  createSnapshot(_request: PathRequest & { name?: string }): Promise<string> {
-    return unsupported('createSnapshot')
+  async createSnapshot({ user, path, name }: PathRequest & { name?: string }): Promise<string> {
+    const time = this.#now()
+    const request = { path, name: name ?? snapshotName(time), time }
+    const record = decide.decideCreateSnapshot(this.state, this.caller(user), request)
+    await this.durable.commit(record)
+    return view.snapshotPath(record.path, record.name)
   }
 
-  deleteSnapshot(_request: PathRequest & { name: string }): Promise<void> {
-    return unsupported('deleteSnapshot')
+  async deleteSnapshot({ user, ...request }: PathRequest & { name: string }): Promise<void> {
+    const time = this.#now()
+    await this.durable.commit(decide.decideDeleteSnapshot(this.state, this.caller(user), { ...request, time }))
   }
 
-  renameSnapshot(_request: PathRequest & { from: string; to: string }): Promise<void> {
-    return unsupported('renameSnapshot')
+  async renameSnapshot({ user, ...request }: PathRequest & { from: string; to: string }): Promise<void> {
+    const time = this.#now()
+    await this.durable.commit(decide.decideRenameSnapshot(this.state, this.caller(user), { ...request, time }))
   }
 
-  snapshotDiff(_request: PathRequest & { from: string; to: string }): Promise<SnapshotDiffEntry[]> {
-    return unsupported('snapshotDiff')
+  async snapshotDiff({ user, ...request }: PathRequest & { from: string; to: string }): Promise<SnapshotDiffEntry[]> {
+    this.durable.check()
+    return view.snapshotDiff(this.state, request, this.caller(user))
   }
 
-  snapshottableDirectories(_request: UserRequest): Promise<SnapshottableDirectory[]> {
-    return unsupported('snapshottableDirectories')
+  async snapshottableDirectories({ user }: UserRequest): Promise<SnapshottableDirectory[]> {
+    this.durable.check()
+    return view.listSnapshottable(this.state, this.caller(user))
   }
 
-  snapshots(_request: PathRequest): Promise<SnapshotStatus[]> {
-    return unsupported('snapshots')
+  async snapshots({ path, user }: PathRequest): Promise<SnapshotStatus[]> {
+    this.durable.check()
+    return view.listSnapshots(this.state, path, this.caller(user))
   }
 
-  #stamp(user: string): { time: number; owner: Owner } {
-    return { time: this.#options.env.now(), owner: { user, group: 'supergroup' } }
+  #now(): number {
+    return this.#options.env.now()
   }
 
   close(): Promise<void> {
@@ -313,6 +355,10 @@ export class NamenodeServer implements NamespaceProtocol {
   }
 }
 
-function unsupported(what: string): Promise<never> {
-  return Promise.reject(new DfsError('DFS_UNSUPPORTED', `${what} is not there yet`))
+const supergroup = 'supergroup'
+
+/** HDFS's way to call a snapshot that was given no name, in UTC: `s20260131-235959.123`. */
+function snapshotName(time: number): string {
+  const [date = '', clock = ''] = new Date(time).toISOString().slice(0, 23).split('T')
+  return `s${date.replaceAll('-', '')}-${clock.replaceAll(':', '')}`
 }

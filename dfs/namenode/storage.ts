@@ -14,7 +14,8 @@ import {
   headerBytes,
   isTorn,
 } from './frame.ts'
-import { ImageLoader, type Section } from './image.ts'
+import type { Section } from './image.ts'
+import { ImageLoader } from './image-loader.ts'
 import { Journal } from './journal.ts'
 import { Namespace } from './namespace.ts'
 import { decodeRecord } from './records.ts'

@@ -4,46 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../../../dfs/base/bytes.ts'
 import { type FileId, fileId } from '../../../dfs/base/ids.ts'
 import * as decide from '../../../dfs/namenode/decide.ts'
-import { encodeImage, ImageLoader } from '../../../dfs/namenode/image.ts'
+import { encodeImage } from '../../../dfs/namenode/image.ts'
+import { ImageLoader } from '../../../dfs/namenode/image-loader.ts'
 import { DirectoryNode, FileNode, type Inode } from '../../../dfs/namenode/inode.ts'
 import { Namespace } from '../../../dfs/namenode/namespace.ts'
 import { decodeRecord, type JournalRecord, recordBytes } from '../../../dfs/namenode/records.ts'
 import { code } from '../harness.ts'
-
-const owner = { user: 'someone', group: 'supergroup' }
-
-/** Everything that can be seen of a state, as text. */
-function picture(state: Namespace): string {
-  const lines: string[] = []
-  const show = (node: Inode, path: string): void => {
-    const times = `${node.modificationTime} ${node.accessTime}`
-    if (node instanceof FileNode) {
-      const blocks = node.blocks.map((block) => `${block.id}.${block.generation}:${block.length}`).join()
-      lines.push(`${path} file ${node.id} ${times} ${JSON.stringify(node.attributes)} ${blocks}`)
-      return
-    }
-    lines.push(`${path}/ directory ${node.id} ${times} ${node.owner.user} ${node.permission}`)
-    for (const name of [...(node.children?.keys() ?? [])].sort()) {
-      const child = node.child(name)
-      if (child !== undefined) show(child, `${path}/${name}`)
-    }
-    for (const [name, file] of [...(node.underConstruction ?? [])].sort()) lines.push(`${path}/${name} by ${file.id}`)
-  }
-  show(state.root, '')
-  for (const [id, open] of [...state.open].sort((a, b) => a[0] - b[0])) {
-    const blocks = open.node.blocks.map((block) => `${block.id}.${block.generation}:${block.length}`).join()
-    lines.push(`open ${id} ${open.kind} ${open.sealed} ${open.overwrite} ${open.holder} ${blocks}`)
-  }
-  const { nextFile, nextBlock, nextGeneration, files, directories } = state
-  lines.push(JSON.stringify({ nextFile, nextBlock, nextGeneration, files, directories, blocks: state.blocks.size }))
-  return lines.join('\n')
-}
-
-function throughImage(state: Namespace): Namespace {
-  const loader = new ImageLoader()
-  for (const section of encodeImage(state)) if (section.records > 0) loader.add(section)
-  return loader.finish()
-}
+import { caller, made, picture, throughImage } from './state.ts'
 
 /** The visible tree: a path and, for a file, the bytes it has. */
 function visible(state: Namespace): Map<string, number | 'directory'> {
@@ -113,8 +80,8 @@ class Run {
 
   fill(file: FileId, length: number): number {
     let last = 0
-    for (let rest = length; rest > 0; rest -= 100) {
-      this.apply(decide.decideAddBlock(this.state, { file, previousLength: last }))
+    for (let rest = length, index = 0; rest > 0; rest -= 100, index++) {
+      this.apply(decide.decideAddBlock(this.state, { file, index, previousLength: last }).record)
       last = Math.min(100, rest)
     }
     return last
@@ -122,16 +89,21 @@ class Run {
 
   take(step: Step): void {
     const time = ++this.time
-    const shape = { replication: 3, blockSize: 100, holder: '1:b:2', time, owner }
+    const shape = { replication: 3, blockSize: 100, holder: '1:b:2', time }
     switch (step.do) {
       case 'mkdir':
-        this.apply(decide.decideMkdir(this.state, { path: step.path, parents: step.parents, time, owner }))
+        this.apply(decide.decideMkdir(this.state, caller, { path: step.path, parents: step.parents, time }))
         this.model.makeParents(step.path)
         if (step.path !== '/') this.model.paths.set(step.path, 'directory')
         return
       case 'put':
       case 'begin': {
-        const record = decide.decideCreate(this.state, { path: step.path, overwrite: step.overwrite, ...shape })
+        const record = decide.decideCreate(this.state, caller, {
+          path: step.path,
+          overwrite: step.overwrite,
+          parents: true,
+          ...shape,
+        })
         this.apply(record)
         this.model.makeParents(step.path)
         const last = this.fill(record.file, step.length)
@@ -144,12 +116,12 @@ class Run {
         return
       }
       case 'delete':
-        this.apply(decide.decideDelete(this.state, { path: step.path, recursive: step.recursive, time }))
+        this.apply(decide.decideDelete(this.state, caller, { path: step.path, recursive: step.recursive, time }))
         for (const below of this.model.below(step.path)) this.model.paths.delete(below)
         this.model.paths.delete(step.path)
         return
       case 'rename': {
-        const record = decide.decideRename(this.state, { from: step.path, to: step.to, time })
+        const record = decide.decideRename(this.state, caller, { from: step.path, to: step.to, overwrite: false, time })
         this.apply(record)
         if (record?.type !== 'rename') return
         for (const key of [step.path, ...this.model.below(step.path)]) {
@@ -177,7 +149,7 @@ class Run {
       case 'publish': {
         const files: { name: string; file: FileId }[] = []
         for (let i = 0; i < step.count; i++) {
-          const record = decide.decideCreateDetached(this.state, shape)
+          const record = decide.decideCreateDetached(this.state, caller, shape)
           this.apply(record)
           const last = this.fill(record.file, 50 * i)
           this.apply(decide.decideComplete(this.state, { file: record.file, lastLength: last, time }))
@@ -185,7 +157,7 @@ class Run {
         }
         try {
           this.apply(
-            decide.decidePublish(this.state, { directory: step.path, files, overwrite: step.overwrite, time, owner }),
+            decide.decidePublish(this.state, caller, { directory: step.path, files, overwrite: step.overwrite, time }),
           )
         } catch (error) {
           for (const { file } of files) this.apply(decide.decideAbandon(this.state, file))
@@ -224,8 +196,8 @@ function expected(model: Model, step: Step): string | undefined {
       const to = into ? `${step.to === '/' ? '' : step.to}/${step.path.slice(step.path.lastIndexOf('/') + 1)}` : step.to
       if (to === step.path && model.kind(step.path) === 'file') return undefined
       const above = to.slice(0, to.lastIndexOf('/')) || '/'
+      if (model.blocked(to)) return 'DFS_NOT_DIRECTORY'
       if (model.kind(above) === undefined) return 'DFS_NOT_FOUND'
-      if (model.kind(above) === 'file') return 'DFS_NOT_DIRECTORY'
       if (to === step.path || to.startsWith(`${step.path}/`))
         return to === step.path ? 'DFS_EXISTS' : 'DFS_BAD_ARGUMENT'
       return model.kind(to) === undefined ? undefined : 'DFS_EXISTS'
@@ -268,18 +240,18 @@ describe('ids', () => {
     let state = new Namespace()
     const seen = new Set<number>()
     for (let round = 0; round < 5; round++) {
-      const record = decide.decideCreate(state, {
+      const record = decide.decideCreate(state, caller, {
         path: '/f',
         overwrite: false,
+        parents: true,
         replication: 1,
         blockSize: 10,
         holder: '',
         time: 1,
-        owner,
       })
       state.apply(record)
-      const added = decide.decideAddBlock(state, { file: record.file, previousLength: 0 })
-      state.apply(added)
+      const added = decide.decideAddBlock(state, { file: record.file, index: 0, previousLength: 0 })
+      if (added.record !== undefined) state.apply(added.record)
       expect(seen.has(added.block)).toBe(false)
       seen.add(added.block)
       state.apply({ type: 'complete', file: record.file, lastLength: 10, time: 1 })
@@ -291,9 +263,9 @@ describe('ids', () => {
 })
 
 describe('a writer loses its file', () => {
-  const shape = { replication: 3, blockSize: 100, holder: '', time: 1, owner }
+  const shape = { replication: 3, blockSize: 100, holder: '', time: 1 }
   const begin = (state: Namespace, path: string, overwrite = false): FileId => {
-    const record = decide.decideCreate(state, { path, overwrite, ...shape })
+    const record = decide.decideCreate(state, caller, { path, overwrite, parents: true, ...shape })
     state.apply(record)
     return record.file
   }
@@ -313,13 +285,15 @@ describe('a writer loses its file', () => {
     const first = begin(state, '/f')
     expect(() => begin(state, '/f')).toThrow('is being written by')
     begin(state, '/f', true)
-    expect(() => decide.decideAddBlock(state, { file: first, previousLength: 0 })).toThrow('is not being written')
+    expect(() => decide.decideAddBlock(state, { file: first, index: 0, previousLength: 0 })).toThrow(
+      'is not being written',
+    )
   })
 
   test('not when its directory is renamed: the file appears there', () => {
     const state = new Namespace()
     const file = begin(state, '/d/f')
-    state.apply({ type: 'rename', from: '/d', to: '/e', time: 1 })
+    state.apply({ type: 'rename', from: '/d', to: '/e', overwrite: false, time: 1 })
     state.apply(decide.decideComplete(state, { file, lastLength: 0, time: 1 }))
     expect(state.find('/e/f')).toBeInstanceOf(FileNode)
   })
@@ -327,21 +301,21 @@ describe('a writer loses its file', () => {
   test('to one who was there first: completing over a file made meanwhile is refused', () => {
     const state = new Namespace()
     const file = begin(state, '/f')
-    state.apply({ type: 'mkdir', path: '/g', time: 1, owner })
+    state.apply({ type: 'mkdir', path: '/g', time: 1, ...made })
     const other = begin(state, '/x')
     state.apply({ type: 'complete', file: other, lastLength: 0, time: 1 })
-    state.apply({ type: 'rename', from: '/x', to: '/f', time: 1 })
+    state.apply({ type: 'rename', from: '/x', to: '/f', overwrite: false, time: 1 })
     expect(() => decide.decideComplete(state, { file, lastLength: 0, time: 1 })).toThrow('made by someone else')
   })
 })
 
 describe('a job commit is refused', () => {
   const state = new Namespace()
-  const request = { directory: '/out', overwrite: false, time: 1, owner }
-  const shape = { replication: 3, blockSize: 100, holder: '', time: 1, owner }
-  const open = decide.decideCreateDetached(state, shape)
+  const request = { directory: '/out', overwrite: false, time: 1 }
+  const shape = { replication: 3, blockSize: 100, holder: '', time: 1 }
+  const open = decide.decideCreateDetached(state, caller, shape)
   state.apply(open)
-  const sealed = decide.decideCreateDetached(state, shape)
+  const sealed = decide.decideCreateDetached(state, caller, shape)
   state.apply(sealed)
   state.apply({ type: 'complete', file: sealed.file, lastLength: 0, time: 1 })
 
@@ -366,13 +340,13 @@ describe('a job commit is refused', () => {
     ],
     ['a name with a slash', [{ name: 'a/b', file: sealed.file }], 'bad path'],
   ])('with %s', (_, files, message) => {
-    expect(() => decide.decidePublish(state, { ...request, files })).toThrow(message)
+    expect(() => decide.decidePublish(state, caller, { ...request, files })).toThrow(message)
   })
 })
 
 test('an image with an end missing, or with entries that do not belong, is refused', () => {
   const state = new Namespace()
-  state.apply({ type: 'mkdir', path: '/a/b', time: 1, owner })
+  state.apply({ type: 'mkdir', path: '/a/b', time: 1, ...made })
   const sections = [...encodeImage(state)]
   const [first, second] = sections
   if (first === undefined || second === undefined) throw new Error('too few sections')

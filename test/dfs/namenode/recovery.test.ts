@@ -115,7 +115,7 @@ describe('a flipped bit', () => {
     await namenode.durable.checkpoint()
     await namenode.mkdir({ user: 'someone', path: '/c', parents: true })
     await namenode.close()
-    const image = '/nn/image-0000000000000002'
+    const image = '/nn/image-0000000000000003'
     for (let bit = 0; bit < disk.content(image).length * 8; bit += 3) {
       const flipped = disk.clone()
       const bytes = flipped.content(image)
@@ -132,10 +132,10 @@ describe('a flipped bit', () => {
       await namenode.durable.checkpoint()
     }
     await namenode.close()
-    for (const txid of [2, 3]) disk.content(`/nn/image-000000000000000${txid}`)[50] = 0xff
+    for (const txid of [3, 4]) disk.content(`/nn/image-000000000000000${txid}`)[50] = 0xff
     const failure = await directoriesOf(disk).catch((error: unknown) => error)
     expect(code(failure)).toBe('DFS_CORRUPT_METADATA')
-    expect(String(failure)).toMatch(/image-0000000000000003 is damaged at offset \d+/)
+    expect(String(failure)).toMatch(/image-0000000000000004 is damaged at offset \d+/)
   })
 })
 
@@ -147,7 +147,7 @@ describe('missing metadata', () => {
     await namenode.durable.checkpoint()
     await namenode.mkdir({ user: 'someone', path: '/b', parents: true })
     await namenode.close()
-    disk.files.delete('/nn/journal-0000000000000002')
+    disk.files.delete('/nn/journal-0000000000000003')
     const failure = await directoriesOf(disk).catch((error: unknown) => error)
     expect(code(failure)).toBe('DFS_CORRUPT_METADATA')
     expect(String(failure)).toContain('gap in transactions')
@@ -155,14 +155,14 @@ describe('missing metadata', () => {
 
   test('the first segment gone without an image is a gap', async () => {
     const { disk } = await withDirectories(names)
-    disk.files.set('/nn/journal-0000000000000004', disk.content(journal1))
+    disk.files.set('/nn/journal-0000000000000005', disk.content(journal1))
     disk.files.delete(journal1)
     await expect(directoriesOf(disk)).rejects.toThrow('gap in transactions: 1 was expected')
   })
 
   test('a segment under another’s name is refused', async () => {
     const { disk } = await withDirectories(names)
-    disk.files.set('/nn/journal-0000000000000004', Buffer.from(disk.content(journal1)))
+    disk.files.set('/nn/journal-0000000000000005', Buffer.from(disk.content(journal1)))
     await expect(directoriesOf(disk)).rejects.toThrow('its header is damaged')
   })
 
@@ -170,9 +170,9 @@ describe('missing metadata', () => {
     const { disk } = await withDirectories(names)
     for (let length = 0; length < 20; length++) {
       const begun = disk.clone()
-      begun.files.set('/nn/journal-0000000000000004', Buffer.alloc(length, 0x51))
+      begun.files.set('/nn/journal-0000000000000005', Buffer.alloc(length, 0x51))
       expect(await directoriesOf(begun)).toEqual(names)
-      expect(await begun.exists('/nn/journal-0000000000000004')).toBe(false)
+      expect(await begun.exists('/nn/journal-0000000000000005')).toBe(false)
     }
   })
 })
@@ -180,12 +180,12 @@ describe('missing metadata', () => {
 test('an image or a journal of a newer version is refused by name', async () => {
   const { disk } = await withDirectories(names)
   const bytes = disk.content(journal1)
-  bytes.writeUInt32LE(2, 4)
+  bytes.writeUInt32LE(3, 4)
   const { checksum } = await import('../../../dfs/base/checksum.ts')
   bytes.writeUInt32LE(checksum(bytes.subarray(0, 16)), 16)
   const failure = await directoriesOf(disk).catch((error: unknown) => error)
   expect(code(failure)).toBe('DFS_UNKNOWN_VERSION')
-  expect(String(failure)).toContain('version 2')
+  expect(String(failure)).toContain('version 3')
 })
 
 test('two images are kept, and the segments behind the older one', async () => {
@@ -197,10 +197,10 @@ test('two images are kept, and the segments behind the older one', async () => {
   }
   await namenode.close()
   expect((await disk.list(directory)).sort()).toEqual([
-    'image-0000000000000003',
     'image-0000000000000004',
-    'journal-0000000000000004',
+    'image-0000000000000005',
     'journal-0000000000000005',
+    'journal-0000000000000006',
   ])
 })
 
