@@ -40,12 +40,12 @@ export type {
 export { Trash } from './client/trash.ts'
 
 /**
- * Opens the DFS under `options.root` in this process, alone: DFS_LOCKED if another holds it, DFS_UNKNOWN_VERSION if a newer
- * program wrote it, DFS_CORRUPT_METADATA if its journal is damaged. A root that is not there is made unless
- * `create` is false (DFS_NOT_FOUND). The namenode and datanodes are loaded only now: a job on local files, which takes its
- * errors and identities from this face, starts without them.
+ * The DFS under `options.root`: through its namenode if one runs there, else opened in this process, alone: DFS_LOCKED if
+ * another holds it, DFS_UNKNOWN_VERSION if a newer program wrote it, DFS_CORRUPT_METADATA if its journal is damaged. A root
+ * that is not there is made unless `create` is false (DFS_NOT_FOUND). What it takes is loaded only now: a job on local
+ * files, which takes its errors and identities from this face, starts without it.
  */
 export async function openDfs(options: OpenOptions): Promise<Dfs> {
-  const embedded = await import('./embedded/open.ts')
-  return await embedded.openDfs(options)
+  const { openRoot } = await import('./open.ts')
+  return await openRoot(options)
 }

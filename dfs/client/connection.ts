@@ -21,6 +21,10 @@ export interface Connection {
   met(bad: BadReplica): void
   /** A block was written without this replica. */
   lost(lost: LostReplica, path: string): void
+  /** A file gets fewer replicas than it asks for; why. Becomes a note. */
+  short(why: string): void
+  /** A writer has begun: its lease is to be kept until it is over. */
+  writerBegun(): void
   /** A writer has closed or aborted. */
   writerOver(): void
   repairsDone(): Promise<void>

@@ -187,12 +187,14 @@ export class DfsClient extends NamespaceClient implements Dfs {
       writerNode: options.writerNode,
       signal: options.signal,
       onLost: (lost) => connection.lost(lost, path),
+      onShort: (why) => connection.short(`${path} has fewer replicas than it asks for: ${why}`),
       onOver: (over) => {
         writers.delete(over)
         connection.writerOver()
       },
     })
     writers.add(writer)
+    connection.writerBegun()
     return writer
   }
 

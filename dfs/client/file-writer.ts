@@ -16,6 +16,8 @@ export interface WriterOptions {
   readonly signal?: AbortSignal | undefined
   /** A replica could not be written, but the block was. */
   readonly onLost: (lost: LostReplica) => void
+  /** Fewer replicas can be made than the file asks for; why. */
+  readonly onShort: (why: string) => void
   /** Called once when the writer is over, however. */
   readonly onOver: (writer: FileWriter) => void
 }
@@ -144,7 +146,7 @@ export class FileWriter {
   }
 
   async #beginBlock(): Promise<BlockPipeline> {
-    const { file, path, chunkBytes, packetBytes, writerNode, onLost } = this.#options
+    const { file, path, chunkBytes, packetBytes, writerNode, onLost, onShort } = this.#options
     const allocated = await this.#namenode.addBlock({
       file,
       index: this.#blocks++,
@@ -152,6 +154,7 @@ export class FileWriter {
       writer: writerNode,
       excluded: this.#excluded,
     })
+    if (allocated.shortfall !== undefined && allocated.targets.length > 0) onShort(allocated.shortfall)
     return this.#access.openPipeline(this.#namenode, allocated, { file, path, chunkBytes, packetBytes, onLost })
   }
 

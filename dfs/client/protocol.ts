@@ -169,6 +169,8 @@ export interface AllocatedBlock {
   readonly block: BlockId
   readonly generation: GenerationStamp
   readonly targets: readonly DatanodeTarget[]
+  /** There are fewer targets than the file asks for: why. */
+  readonly shortfall?: string
 }
 
 export interface LostReplica {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import { type DatanodeId, datanodeId } from '../base/ids.ts'
+import type { BlockKey } from '../base/names.ts'
 import type { ScrubReport } from '../client/administration.ts'
 import type { BadReplica } from '../client/status.ts'
 import type { BlockManagement } from '../namenode/blocks/block-management.ts'
@@ -16,7 +17,6 @@ import type {
   ScrubResult,
   Session,
 } from '../rpc/datanode-protocol.ts'
-import type { BlockKey } from '../base/names.ts'
 import type { DatanodeRegistry } from './datanode-registry.ts'
 
 /** Where datanodes talk to the namenode: numbers for names and addresses, and block management's answers. */

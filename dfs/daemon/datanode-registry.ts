@@ -31,7 +31,11 @@ export class DatanodeRegistry {
    * Who a datanode that comes is: by its id, else by its directory, else a new one, on the rack it names or the one with fewest.
    * DFS_BAD_ARGUMENT when its id belongs to another directory.
    */
-  async admit(request: { id?: DatanodeId; directory: string; rack?: string }): Promise<{ id: DatanodeId; rack: string }> {
+  async admit(request: {
+    id?: DatanodeId
+    directory: string
+    rack?: string
+  }): Promise<{ id: DatanodeId; rack: string }> {
     const known = this.datanodes.find(({ id }) => id === request.id)
     if (known !== undefined) {
       if (known.directory !== request.directory) {

@@ -1,6 +1,5 @@
 import type { Env } from '../base/env.ts'
-import type { DatanodeId, GenerationStamp } from '../base/ids.ts'
-import { datanodeId } from '../base/ids.ts'
+import { type DatanodeId, datanodeId, type GenerationStamp } from '../base/ids.ts'
 import { blockNames } from '../base/names.ts'
 import type { DatanodeReport } from '../client/administration.ts'
 import type { DatanodeTarget } from '../client/protocol.ts'
@@ -23,8 +22,11 @@ export class ManagedReplicas implements ReplicaDirectory {
   }
 
   get usable(): number {
-    // With nobody there yet the request is kept: datanodes are about to come.
-    return Math.max(1, this.#management.usable)
+    // Also those that are away: a file's target must not depend on who happens to be there.
+    const meant = this.#management
+      .datanodes(this.#env.monotonic())
+      .filter(({ adminState }) => adminState === 'in-service')
+    return Math.max(1, meant.length)
   }
 
   choose(choice: TargetChoice): DatanodeTarget[] {

@@ -62,6 +62,14 @@ export class EmbeddedConnection implements Connection {
     this.#parts.monitor.lost(lost, path)
   }
 
+  short(why: string): void {
+    const { notes } = this.#parts.namenode
+    if (!notes.includes(why)) notes.push(why)
+  }
+
+  // Who writes here dies with the namenode.
+  writerBegun(): void {}
+
   writerOver(): void {
     this.#parts.monitor.writerOver()
   }

@@ -7,7 +7,7 @@ import type { FsStatus, ReplicaLocation } from '../client/status.ts'
 import type { Block, FileNode } from '../namenode/inode.ts'
 import type { Namespace } from '../namenode/namespace.ts'
 import { type PlacementNode, placeReplicas } from '../namenode/placement.ts'
-import type { ReplicaDirectory } from '../namenode/replica-directory.ts'
+import type { ReplicaDirectory, TargetChoice } from '../namenode/replica-directory.ts'
 import { planReplication } from '../namenode/replication.ts'
 import type { ReplicationMonitor } from './replication-monitor.ts'
 
@@ -75,16 +75,19 @@ export class EmbeddedReplicas implements ReplicaDirectory, BlockReportListener {
       }))
   }
 
-  choose(
-    count: number,
-    options: { present: readonly number[]; excluded: readonly DatanodeId[]; writer?: DatanodeId | undefined },
-  ): DatanodeTarget[] {
+  choose({ count, present, excluded, writer }: TargetChoice): DatanodeTarget[] {
     const indexes = placeReplicas(this.placementNodes(), count, this.#env.random, {
-      present: options.present,
-      excluded: new Set(options.excluded.flatMap((id) => this.#nodeNumbers.get(id) ?? [])),
-      writer: options.writer === undefined ? undefined : this.#nodeNumbers.get(options.writer),
+      present,
+      excluded: new Set(excluded.flatMap((id) => this.#nodeNumbers.get(id) ?? [])),
+      writer: writer === undefined ? undefined : this.#nodeNumbers.get(writer),
     })
     return this.#described(indexes).map(({ id }) => ({ id }))
+  }
+
+  explain({ count, excluded }: TargetChoice): string {
+    const usable = this.placementNodes().length
+    const failed = excluded.length === 0 ? '' : `, and ${excluded.join(', ')} failed this writer`
+    return `${count} replicas were asked for; ${usable} of ${this.descriptors.length} datanodes can be used${failed}`
   }
 
   /** The datanodes that can take replicas. */
@@ -107,6 +110,12 @@ export class EmbeddedReplicas implements ReplicaDirectory, BlockReportListener {
     if (this.#monitor === undefined) this.#deadBefore.push(...dead)
     else this.#monitor.deleteDead(dead)
   }
+
+  // What heals later goes by what it finds then.
+  added(): void {}
+  completed(): void {}
+  regenerated(): void {}
+  dropped(): void {}
 
   async settle(file: FileNode, wait: boolean): Promise<void> {
     if (!wait) return

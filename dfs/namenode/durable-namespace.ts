@@ -15,6 +15,16 @@ export interface DurableOptions {
   readonly unfinished?: boolean
   /** Blocks whose last file is durably gone: their replicas are to be deleted. */
   readonly onDead: (blocks: readonly Block[]) => void
+  /** The same blocks, in the turn in which they lose their file. */
+  readonly onDropped?: (blocks: readonly Block[]) => void
+  /** Throws while nothing may be changed. */
+  readonly mayChange?: () => void
+}
+
+/** Who asked, as an RPC tells requests apart. */
+export interface RequestName {
+  readonly client: string
+  readonly sequence: number
 }
 
 /**
@@ -59,16 +69,37 @@ export class DurableNamespace {
     this.#journal.check()
   }
 
+  /**
+   * The request at work in this turn of the event loop. What it changes is journalled with its answer, so that it changes
+   * nothing when it comes again, even to a namenode that was started anew.
+   */
+  request: RequestName | undefined
+
+  /** What a request that comes again was told, as JSON text. */
+  answered({ client, sequence }: RequestName): string | undefined {
+    return this.state.answers.lookup(client, sequence)
+  }
+
   /** The record is in the state when this returns, and on the disk when `durable` resolves. */
-  change(record: JournalRecord): void {
+  change(record: JournalRecord, answer: unknown = null): void {
+    this.#options.mayChange?.()
+    this.#append(record)
+    this.#queueDead()
+    const { request } = this
+    if (request === undefined) return
+    this.request = undefined
+    const time = this.#options.env.now()
+    this.#append({ type: 'answer', ...request, answer: JSON.stringify(answer), time })
+  }
+
+  #append(record: JournalRecord): void {
     const bytes = recordBytes(record)
     this.#journal.append(bytes)
     this.state.apply(record)
-    this.#queueDead()
   }
 
-  async commit(record: JournalRecord | undefined): Promise<void> {
-    if (record !== undefined) this.change(record)
+  async commit(record: JournalRecord | undefined, answer?: unknown): Promise<void> {
+    if (record !== undefined) this.change(record, answer)
     // Also where nothing had to change: the answer may rest on a change by someone else that is not durable yet.
     await this.durable()
   }
@@ -85,7 +116,9 @@ export class DurableNamespace {
   /** Replicas go only when the record that took their file is durable: until then a crash brings the file back. */
   #queueDead(): void {
     const blocks = this.state.takeDead()
-    if (blocks.length > 0) this.#dead.push({ behind: this.#journal.lastTxid, blocks })
+    if (blocks.length === 0) return
+    this.#options.onDropped?.(blocks)
+    this.#dead.push({ behind: this.#journal.lastTxid, blocks })
   }
 
   #announceDead(): void {

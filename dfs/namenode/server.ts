@@ -28,6 +28,7 @@ import * as decide from './decide.ts'
 import { DurableNamespace } from './durable-namespace.ts'
 import { type GroupsOf, systemGroups } from './groups.ts'
 import { type Block, FileNode } from './inode.ts'
+import { LeaseTable } from './leases.ts'
 import type { Namespace } from './namespace.ts'
 import type { Caller } from './permission.ts'
 import type { JournalRecord } from './record-types.ts'
@@ -46,6 +47,8 @@ export interface ServerOptions {
   readonly groupsOf?: GroupsOf
   /** Asked for only once the namespace is there. */
   readonly replicas: (state: Namespace) => ReplicaDirectory
+  /** Throws while nothing may be changed. */
+  readonly mayChange?: () => void
 }
 
 /**
@@ -54,6 +57,7 @@ export interface ServerOptions {
  */
 export class NamenodeServer implements NamespaceProtocol {
   readonly durable: DurableNamespace
+  readonly leases = new LeaseTable()
   readonly #options: ServerOptions
   readonly #replicas: ReplicaDirectory
   readonly #groupsOf: GroupsOf
@@ -67,12 +71,20 @@ export class NamenodeServer implements NamespaceProtocol {
 
   static async open(options: ServerOptions): Promise<NamenodeServer> {
     let replicas: ReplicaDirectory | undefined
-    const durable = await DurableNamespace.open({ ...options, onDead: (blocks) => replicas?.dead(blocks) })
+    let opened = false
+    const durable = await DurableNamespace.open({
+      ...options,
+      onDead: (blocks) => replicas?.dead(blocks),
+      onDropped: (blocks) => replicas?.dropped(blocks),
+      // What makes a root is no change of anyone's.
+      mayChange: () => (opened ? options.mayChange?.() : undefined),
+    })
     replicas = options.replicas(durable.state)
     // What is first of all in a new journal.
     if (durable.isNew) {
       durable.change({ type: 'setOwner', path: '/', owner: { user: options.superuser, group: supergroup } })
     }
+    opened = true
     return new NamenodeServer(options, durable, replicas)
   }
 
@@ -90,6 +102,14 @@ export class NamenodeServer implements NamespaceProtocol {
     for (const open of dead) this.durable.change({ type: 'abandon', file: open.node.id })
     if (dead.length > 0) await this.durable.durable()
     return dead.length
+  }
+
+  /** Takes the files from writers that were silent for `limit`; `millis` is the time between two looks. */
+  async expireLeases(millis: number, limit: number): Promise<void> {
+    const holders = new Set<string>()
+    for (const { holder, sealed } of this.state.open.values()) if (!sealed) holders.add(holder)
+    const expired = this.leases.look(holders, millis, limit)
+    if (expired.size > 0) await this.abandonWriters((holder) => expired.has(holder))
   }
 
   /** Whom a request is made as. */
@@ -185,9 +205,10 @@ export class NamenodeServer implements NamespaceProtocol {
     return count
   }
 
-  #open(record: JournalRecord & { type: 'create' }): OpenedFile {
-    this.durable.change(record)
-    return { file: record.file, path: record.path, blockSize: record.blockSize, replication: record.replication }
+  #open({ file, path, blockSize, replication, ...rest }: JournalRecord & { type: 'create' }): OpenedFile {
+    const opened = { file, path, blockSize, replication }
+    this.durable.change({ ...rest, ...opened }, opened)
+    return opened
   }
 
   /** Not durable by itself, as `create`. */
@@ -196,22 +217,30 @@ export class NamenodeServer implements NamespaceProtocol {
     const { rewriteBlockBytes } = this.#options.config
     const decided = decide.decideReopen(this.state, this.caller(user), { path, keep, holder, rewriteBlockBytes })
     const { record, file, rewrite } = decided
-    this.durable.change(record)
     const { blockSize, replication } = file.attributes
     const opened = { file: record.file, path: record.path, blockSize, replication }
-    if (rewrite === undefined) return opened
-    return { ...opened, rewrite: { block: this.#located(rewrite.block, rewrite.offset), length: rewrite.length } }
+    const again =
+      rewrite === undefined
+        ? {}
+        : { rewrite: { block: this.#located(rewrite.block, rewrite.offset), length: rewrite.length } }
+    this.durable.change(record, { ...opened, ...again })
+    return { ...opened, ...again }
   }
 
   async addBlock(request: AddBlockRequest): Promise<AllocatedBlock> {
     const { record, block, generation } = decide.decideAddBlock(this.state, request)
-    if (record !== undefined) this.durable.change(record)
-    const replication = this.state.open.get(request.file)?.node.attributes.replication ?? 1
-    const { writer, excluded } = request
-    let targets = this.#replicas.choose(replication, { present: [], excluded, writer })
+    if (record !== undefined) {
+      this.durable.change(record)
+      const added = this.state.blocks.get(block)
+      if (added !== undefined) this.#replicas.added(added)
+    }
+    const { replication: count = 1, blockSize: length = 0 } = this.state.open.get(request.file)?.node.attributes ?? {}
+    const choice = { count, length, present: [], excluded: request.excluded, writer: request.writer }
+    let targets = this.#replicas.choose(choice)
     // A datanode that failed before is better than none: its disk may have room again.
-    if (targets.length === 0) targets = this.#replicas.choose(replication, { present: [], excluded: [], writer })
-    return { block, generation, targets }
+    if (targets.length === 0) targets = this.#replicas.choose({ ...choice, excluded: [] })
+    if (targets.length >= count) return { block, generation, targets }
+    return { block, generation, targets, shortfall: this.#replicas.explain(choice) }
   }
 
   async moreTargets(request: {
@@ -219,14 +248,20 @@ export class NamenodeServer implements NamespaceProtocol {
     count: number
     excluded: readonly DatanodeId[]
   }): Promise<DatanodeTarget[]> {
-    const present = this.state.blocks.get(request.block)?.replicas ?? []
-    return this.#replicas.choose(request.count, { present, excluded: request.excluded })
+    const block = this.state.blocks.get(request.block)
+    const length = block?.file.attributes.blockSize ?? 0
+    return this.#replicas.choose({ ...request, length, present: block?.replicas ?? [] })
   }
 
   /** Durable with the answer: a replica of this generation must not be taken for a newer one than there is. */
   async newGeneration(request: { file: FileId; block: BlockId; previous: GenerationStamp }): Promise<GenerationStamp> {
     const { record, generation } = decide.decideNewGeneration(this.state, request)
-    await this.durable.commit(record)
+    if (record !== undefined) {
+      this.durable.change(record, generation)
+      const block = this.state.blocks.get(request.block)
+      if (block !== undefined) this.#replicas.regenerated(block, request.previous)
+    }
+    await this.durable.durable()
     return generation
   }
 
@@ -235,9 +270,10 @@ export class NamenodeServer implements NamespaceProtocol {
   }
 
   async complete({ file, lastLength }: { file: FileId; lastLength: number }): Promise<void> {
-    const open = this.state.open.get(file)
-    await this.durable.commit(decide.decideComplete(this.state, { file, lastLength, time: this.#now() }))
-    if (open !== undefined) await this.#replicas.settle(open.base ?? open.node, false)
+    const blocks = this.state.open.get(file)?.node.blocks ?? []
+    this.durable.change(decide.decideComplete(this.state, { file, lastLength, time: this.#now() }))
+    this.#replicas.completed(blocks)
+    await this.durable.durable()
   }
 
   /** What the writer has stored is deleted at once; that it is gone need not be durable, an open file never survives its writer. */
@@ -246,11 +282,13 @@ export class NamenodeServer implements NamespaceProtocol {
     if (record !== undefined) await this.durable.commit(record)
   }
 
-  async renewLease(_request: { holder: string }): Promise<void> {}
+  async renewLease({ holder }: { holder: string }): Promise<void> {
+    this.leases.renew(holder)
+  }
 
   async delete({ user, ...request }: PathRequest & { recursive: boolean }): Promise<boolean> {
     const record = decide.decideDelete(this.state, this.caller(user), { ...request, time: this.#now() })
-    await this.durable.commit(record)
+    await this.durable.commit(record, true)
     return record !== undefined
   }
 
@@ -260,6 +298,8 @@ export class NamenodeServer implements NamespaceProtocol {
 
   async concat({ user, ...request }: PathRequest & { sources: readonly string[] }): Promise<void> {
     await this.durable.commit(decide.decideConcat(this.state, this.caller(user), { ...request, time: this.#now() }))
+    const node = this.state.find(request.path)
+    if (node instanceof FileNode) await this.#replicas.settle(node, false)
   }
 
   async setTimes({
@@ -317,8 +357,9 @@ export class NamenodeServer implements NamespaceProtocol {
     const time = this.#now()
     const request = { path, name: name ?? snapshotName(time), time }
     const record = decide.decideCreateSnapshot(this.state, this.caller(user), request)
-    await this.durable.commit(record)
-    return view.snapshotPath(record.path, record.name)
+    const made = view.snapshotPath(record.path, record.name)
+    await this.durable.commit(record, made)
+    return made
   }
 
   async deleteSnapshot({ user, ...request }: PathRequest & { name: string }): Promise<void> {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Disk } from '../base/disk.ts'
 import { DfsError } from '../base/errors.ts'
 import { ioError } from '../base/io-error.ts'
-import type { Address } from '../base/net.ts'
 import { rootNames, temporary } from '../base/names.ts'
+import type { Address } from '../base/net.ts'
 import { isAlive } from '../base/process-identity.ts'
 
 /**

@@ -34,11 +34,16 @@ const bad = z.object({
 })
 const quota = optional(z.nullable(whole))
 
-type Call = (namenode: NamespaceProtocol & CareProtocol, request: unknown) => Promise<unknown>
+export interface Namenode {
+  readonly namespace: NamespaceProtocol
+  readonly care: CareProtocol
+}
+
+type Call = (namenode: Namenode, request: unknown) => Promise<unknown>
 
 function call<T extends z.ZodType>(
   type: T,
-  method: (namenode: NamespaceProtocol & CareProtocol, request: z.output<T>) => Promise<unknown>,
+  method: (namenode: Namenode, request: z.output<T>) => Promise<unknown>,
 ): Call {
   // Parsing is done at once: what a request changes is decided in the turn in which it came.
   return (namenode, request) => method(namenode, type.parse(request))
@@ -48,68 +53,76 @@ const onUser = z.object(user)
 const onPath = z.object(path)
 
 const calls: Readonly<Record<keyof NamespaceProtocol | keyof CareProtocol, Call>> = {
-  find: call(onPath, (n, r) => n.find(r)),
-  list: call(z.object({ ...path, startAfter: optional(text), limit: optional(count) }), (n, r) => n.list(r)),
-  summary: call(onPath, (n, r) => n.summary(r)),
-  access: call(z.object({ ...path, mode: z.enum(['r', 'w', 'x', 'rw', 'rx', 'wx', 'rwx']) }), (n, r) => n.access(r)),
-  locate: call(onPath, (n, r) => n.locate(r)),
-  status: call(onUser, (n, r) => n.status(r)),
-  serverDefaults: call(onUser, (n, r) => n.serverDefaults(r)),
-  mkdir: call(z.object({ ...path, parents: z.boolean(), permission: optional(whole) }), (n, r) => n.mkdir(r)),
-  create: call(z.object({ ...path, ...shape, overwrite: z.boolean(), parents: z.boolean() }), (n, r) => n.create(r)),
-  createDetached: call(z.object({ ...user, ...shape }), (n, r) => n.createDetached(r)),
-  reopen: call(z.object({ ...path, keep: z.union([z.literal('all'), count]), holder: name }), (n, r) => n.reopen(r)),
-  delete: call(z.object({ ...path, recursive: z.boolean() }), (n, r) => n.delete(r)),
-  rename: call(z.object({ ...user, from: text, to: text, overwrite: z.boolean() }), (n, r) => n.rename(r)),
-  concat: call(z.object({ ...path, sources: z.array(text).max(limits.directoryEntriesMax) }), (n, r) => n.concat(r)),
+  find: call(onPath, (n, r) => n.namespace.find(r)),
+  list: call(z.object({ ...path, startAfter: optional(text), limit: optional(count) }), (n, r) => n.namespace.list(r)),
+  summary: call(onPath, (n, r) => n.namespace.summary(r)),
+  access: call(z.object({ ...path, mode: z.enum(['r', 'w', 'x', 'rw', 'rx', 'wx', 'rwx']) }), (n, r) =>
+    n.namespace.access(r),
+  ),
+  locate: call(onPath, (n, r) => n.namespace.locate(r)),
+  status: call(onUser, (n, r) => n.namespace.status(r)),
+  serverDefaults: call(onUser, (n, r) => n.namespace.serverDefaults(r)),
+  mkdir: call(z.object({ ...path, parents: z.boolean(), permission: optional(whole) }), (n, r) => n.namespace.mkdir(r)),
+  create: call(z.object({ ...path, ...shape, overwrite: z.boolean(), parents: z.boolean() }), (n, r) =>
+    n.namespace.create(r),
+  ),
+  createDetached: call(z.object({ ...user, ...shape }), (n, r) => n.namespace.createDetached(r)),
+  reopen: call(z.object({ ...path, keep: z.union([z.literal('all'), count]), holder: name }), (n, r) =>
+    n.namespace.reopen(r),
+  ),
+  delete: call(z.object({ ...path, recursive: z.boolean() }), (n, r) => n.namespace.delete(r)),
+  rename: call(z.object({ ...user, from: text, to: text, overwrite: z.boolean() }), (n, r) => n.namespace.rename(r)),
+  concat: call(z.object({ ...path, sources: z.array(text).max(limits.directoryEntriesMax) }), (n, r) =>
+    n.namespace.concat(r),
+  ),
   setTimes: call(z.object({ ...path, modificationTime: optional(whole), accessTime: optional(whole) }), (n, r) =>
-    n.setTimes(r),
+    n.namespace.setTimes(r),
   ),
-  setReplication: call(z.object({ ...path, replication: whole, wait: z.boolean() }), (n, r) => n.setReplication(r)),
-  setPermission: call(z.object({ ...path, permission: whole }), (n, r) => n.setPermission(r)),
-  setOwner: call(z.object({ ...path, owner: optional(name), group: optional(name) }), (n, r) => n.setOwner(r)),
-  setQuota: call(z.object({ ...path, names: quota, space: quota }), (n, r) => n.setQuota(r)),
+  setReplication: call(z.object({ ...path, replication: whole, wait: z.boolean() }), (n, r) =>
+    n.namespace.setReplication(r),
+  ),
+  setPermission: call(z.object({ ...path, permission: whole }), (n, r) => n.namespace.setPermission(r)),
+  setOwner: call(z.object({ ...path, owner: optional(name), group: optional(name) }), (n, r) =>
+    n.namespace.setOwner(r),
+  ),
+  setQuota: call(z.object({ ...path, names: quota, space: quota }), (n, r) => n.namespace.setQuota(r)),
   publish: call(z.object({ ...user, directory: text, files: published, overwrite: z.boolean() }), (n, r) =>
-    n.publish(r),
+    n.namespace.publish(r),
   ),
-  allowSnapshot: call(onPath, (n, r) => n.allowSnapshot(r)),
-  disallowSnapshot: call(onPath, (n, r) => n.disallowSnapshot(r)),
-  createSnapshot: call(z.object({ ...path, name: optional(name) }), (n, r) => n.createSnapshot(r)),
-  deleteSnapshot: call(z.object({ ...path, name }), (n, r) => n.deleteSnapshot(r)),
-  renameSnapshot: call(z.object({ ...path, from: name, to: name }), (n, r) => n.renameSnapshot(r)),
-  snapshotDiff: call(z.object({ ...path, from: name, to: name }), (n, r) => n.snapshotDiff(r)),
-  snapshottableDirectories: call(onUser, (n, r) => n.snapshottableDirectories(r)),
-  snapshots: call(onPath, (n, r) => n.snapshots(r)),
+  allowSnapshot: call(onPath, (n, r) => n.namespace.allowSnapshot(r)),
+  disallowSnapshot: call(onPath, (n, r) => n.namespace.disallowSnapshot(r)),
+  createSnapshot: call(z.object({ ...path, name: optional(name) }), (n, r) => n.namespace.createSnapshot(r)),
+  deleteSnapshot: call(z.object({ ...path, name }), (n, r) => n.namespace.deleteSnapshot(r)),
+  renameSnapshot: call(z.object({ ...path, from: name, to: name }), (n, r) => n.namespace.renameSnapshot(r)),
+  snapshotDiff: call(z.object({ ...path, from: name, to: name }), (n, r) => n.namespace.snapshotDiff(r)),
+  snapshottableDirectories: call(onUser, (n, r) => n.namespace.snapshottableDirectories(r)),
+  snapshots: call(onPath, (n, r) => n.namespace.snapshots(r)),
   addBlock: call(
     z.object({ file, index: count, previousLength: count, writer: optional(datanode), excluded: datanodes }),
-    (n, r) => n.addBlock(r),
+    (n, r) => n.namespace.addBlock(r),
   ),
-  moreTargets: call(z.object({ block, count, excluded: datanodes }), (n, r) => n.moreTargets(r)),
-  newGeneration: call(z.object({ file, block, previous: generation }), (n, r) => n.newGeneration(r)),
-  synced: call(z.unknown(), (n) => n.synced()),
-  complete: call(z.object({ file, lastLength: count }), (n, r) => n.complete(r)),
-  abandon: call(z.object({ file }), (n, r) => n.abandon(r)),
-  renewLease: call(z.object({ holder: name }), (n, r) => n.renewLease(r)),
-  reportBad: call(z.object({ replicas: z.array(bad).max(100_000), wait: z.boolean() }), (n, r) => n.reportBad(r)),
-  report: call(onUser, (n, r) => n.report(r)),
-  fsck: call(z.object({ ...path, verify: z.boolean() }), (n, r) => n.fsck(r)),
-  checkpoint: call(onUser, (n, r) => n.checkpoint(r)),
-  safeMode: call(z.object({ ...user, action: z.enum(['enter', 'leave', 'get']) }), (n, r) => n.safeMode(r)),
-  balance: call(z.object({ ...user, threshold: z.number().min(0).max(1) }), (n, r) => n.balance(r)),
-  decommission: call(z.object({ ...user, datanode: name }), (n, r) => n.decommission(r)),
-  recommission: call(z.object({ ...user, datanode: name }), (n, r) => n.recommission(r)),
-  scrub: call(onUser, (n, r) => n.scrub(r)),
-  notes: call(z.unknown(), (n) => n.notes()),
+  moreTargets: call(z.object({ block, count, excluded: datanodes }), (n, r) => n.namespace.moreTargets(r)),
+  newGeneration: call(z.object({ file, block, previous: generation }), (n, r) => n.namespace.newGeneration(r)),
+  synced: call(z.unknown(), (n) => n.namespace.synced()),
+  complete: call(z.object({ file, lastLength: count }), (n, r) => n.namespace.complete(r)),
+  abandon: call(z.object({ file }), (n, r) => n.namespace.abandon(r)),
+  renewLease: call(z.object({ holder: name }), (n, r) => n.namespace.renewLease(r)),
+  reportBad: call(z.object({ replicas: z.array(bad).max(100_000), wait: z.boolean() }), (n, r) => n.care.reportBad(r)),
+  report: call(onUser, (n, r) => n.care.report(r)),
+  fsck: call(z.object({ ...path, verify: z.boolean() }), (n, r) => n.care.fsck(r)),
+  checkpoint: call(onUser, (n, r) => n.care.checkpoint(r)),
+  safeMode: call(z.object({ ...user, action: z.enum(['enter', 'leave', 'get']) }), (n, r) => n.care.safeMode(r)),
+  balance: call(z.object({ ...user, threshold: z.number().min(0).max(1) }), (n, r) => n.care.balance(r)),
+  decommission: call(z.object({ ...user, datanode: name }), (n, r) => n.care.decommission(r)),
+  recommission: call(z.object({ ...user, datanode: name }), (n, r) => n.care.recommission(r)),
+  scrub: call(onUser, (n, r) => n.care.scrub(r)),
+  notes: call(z.unknown(), (n) => n.care.notes()),
 }
 
 const byName: ReadonlyMap<string, Call> = new Map(Object.entries(calls))
 
 /** Undefined for a method that clients have not. DFS_PROTOCOL when the request is not of its shape. */
-export function namenodeCall(
-  namenode: NamespaceProtocol & CareProtocol,
-  method: string,
-  request: unknown,
-): Promise<unknown> | undefined {
+export function namenodeCall(namenode: Namenode, method: string, request: unknown): Promise<unknown> | undefined {
   const found = byName.get(method)
   if (found === undefined) return undefined
   try {

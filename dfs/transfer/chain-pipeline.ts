@@ -275,7 +275,10 @@ export class ChainPipeline implements BlockPipeline {
       ([id, error]) => `${id} said: ${error instanceof Error ? error.message : String(error)}`,
     )
     const what = `no datanode could store block ${this.#allocated.block} of ${this.#options.path}`
-    if (said.length === 0) return new DfsError('DFS_NO_SPACE', `${what}: no datanode can take it; see quern dfs report`)
+    if (said.length === 0) {
+      const why = this.#allocated.shortfall ?? 'no datanode can take it; see quern dfs report'
+      return new DfsError('DFS_NO_SPACE', `${what}: ${why}`)
+    }
     return new DfsError('DFS_NO_SPACE', `${what}; ${said.join('; ')}`, { cause: [...this.#failures.values()][0] })
   }
 }

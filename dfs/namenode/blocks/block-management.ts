@@ -257,6 +257,11 @@ export class BlockManagement {
     return this.#safeMode.on
   }
 
+  /** Since the start it has not been left yet: it will be, without anyone's doing. */
+  get startingUp(): boolean {
+    return this.#safeMode.starting
+  }
+
   safeMode(now: number): SafeModeStatus {
     return this.#safeMode.status(this.#facts(), now)
   }
