@@ -3,8 +3,9 @@ import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { BlockKey } from '../base/names.ts'
+import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import { type ChainFailure, ChainLink } from '../transfer/chain-link.ts'
-import { type Committed, encodeHead, kinds, type TargetAddress } from '../transfer/format.ts'
+import { type Committed, encodeHead, kinds } from '../transfer/format.ts'
 
 export interface CopyParts {
   readonly env: Env

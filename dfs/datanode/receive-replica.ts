@@ -3,6 +3,7 @@ import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { Channel } from '../base/net.ts'
+import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import type { FrameChannel } from '../rpc/frame.ts'
 import { failure } from '../rpc/hello.ts'
 import { ChainFailure, ChainLink } from '../transfer/chain-link.ts'
@@ -16,7 +17,6 @@ import {
   headBytes,
   kinds,
   packetBytesMax,
-  type TargetAddress,
   type WriteRequest,
 } from '../transfer/format.ts'
 import type { ReplicaBeingWritten, ReplicasBeingWritten } from './being-written.ts'

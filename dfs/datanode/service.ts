@@ -158,8 +158,8 @@ export class DatanodeService {
     while (!this.#stop.signal.aborted) {
       const began = env.monotonic()
       try {
-        if (this.#link.registered) await this.#beat()
-        else await this.#register()
+        if (!this.#link.registered) await this.#register()
+        await this.#beat()
       } catch (error) {
         if (this.#stop.signal.aborted) break
         if (!(error instanceof DfsError)) throw error

@@ -1,7 +1,6 @@
 import type { DatanodeId } from '../base/ids.ts'
 import type { BlockKey } from '../base/names.ts'
 import type { Address } from '../base/net.ts'
-import type { TargetAddress } from '../transfer/format.ts'
 
 /**
  * What a datanode process tells the namenode, and what it is told to do. Every report of a session has the next sequence
@@ -20,6 +19,12 @@ export interface DatanodeProtocol {
   verified(request: Reported & BlockKey & { readonly length: number }): Promise<void>
   copyFailed(request: Reported & BlockKey & { readonly targets: readonly DatanodeId[]; reason: string }): Promise<void>
   scrubbed(request: ScrubResult): Promise<void>
+}
+
+/** A datanode, and where it takes blocks. */
+export interface TargetAddress {
+  readonly id: DatanodeId
+  readonly address: Address
 }
 
 export interface RegisterRequest {

@@ -2,6 +2,7 @@ import type { Env } from '../base/env.ts'
 import { DfsError, dfsErrorCodes } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { Channel } from '../base/net.ts'
+import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import { FrameChannel } from '../rpc/frame.ts'
 import { greet } from '../rpc/hello.ts'
 import {
@@ -17,7 +18,6 @@ import {
   parseFailed,
   parseFailure,
   silenceMillis,
-  type TargetAddress,
   type WriteRequest,
 } from './format.ts'
 

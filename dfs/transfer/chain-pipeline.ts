@@ -9,9 +9,10 @@ import type {
   NamespaceProtocol,
   PipelineOptions,
 } from '../client/protocol.ts'
+import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import { ChainFailure, ChainLink } from './chain-link.ts'
 import { finishReplica } from './finish.ts'
-import { headBytes, kinds, type TargetAddress, writeHead } from './format.ts'
+import { headBytes, kinds, writeHead } from './format.ts'
 import { sendPrefix } from './prefix.ts'
 
 /** Packets that may be on their way; until they are acknowledged by all they are kept, to be sent again to others. */

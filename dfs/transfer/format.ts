@@ -1,6 +1,6 @@
 import { DfsError } from '../base/errors.ts'
 import { type BlockId, type DatanodeId, datanodeId, type GenerationStamp } from '../base/ids.ts'
-import type { Address } from '../base/net.ts'
+import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 
 /**
  * Blocks on the wire, behind a hello (rpc/hello.ts) whose purpose says what follows.
@@ -39,11 +39,6 @@ export const aliveMillis = 500
 /** Silence after which the other side is taken for stopped. */
 export const silenceMillis = 3000
 export const connectMillis = 2000
-
-export interface TargetAddress {
-  readonly id: DatanodeId
-  readonly address: Address
-}
 
 /** What a hello for writing asks for. */
 export interface WriteRequest {

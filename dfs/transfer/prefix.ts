@@ -1,8 +1,9 @@
 import type { Env } from '../base/env.ts'
 import type { BlockId, GenerationStamp } from '../base/ids.ts'
+import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import { FrameChannel } from '../rpc/frame.ts'
 import { greet } from '../rpc/hello.ts'
-import { connectMillis, type TargetAddress } from './format.ts'
+import { connectMillis } from './format.ts'
 
 export interface PrefixRequest {
   readonly block: BlockId

@@ -57,14 +57,37 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'dfs/namenode': { imports: ['dfs/base', 'dfs/namenode/decide'], types: ['dfs/client'] },
   'dfs/namenode/blocks': { imports: ['dfs/base', 'dfs/namenode'], types: ['dfs/client'] },
   'dfs/namenode/decide': { imports: ['dfs/base', 'dfs/namenode'] },
-  'dfs/datanode': { imports: ['dfs/base', 'dfs/block'], types: ['dfs/client'] },
+  // What goes between processes: requests and answers, and blocks.
+  'dfs/rpc': { imports: ['dfs/base'], types: ['dfs/client'], packages: ['zod'] },
+  'dfs/transfer': { imports: ['dfs/base', 'dfs/rpc'], types: ['dfs/client', 'dfs/block'] },
+  'dfs/datanode': {
+    imports: ['dfs/base', 'dfs/block', 'dfs/rpc', 'dfs/transfer'],
+    types: ['dfs/client'],
+    packages: ['p-limit', 'zod'],
+  },
+  // The files that make a directory a root, and say who serves it.
+  'dfs/root': { imports: ['dfs/base', 'dfs/namenode/placement.ts'] },
   // The client knows the protocol of the namenode and the datanodes, never their code.
   'dfs/client': { imports: ['dfs/base', 'dfs/block'] },
   'dfs/embedded': {
-    imports: ['dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/datanode', 'dfs/client'],
+    imports: ['dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/datanode', 'dfs/client', 'dfs/root'],
     packages: ['p-limit'],
   },
-  dfs: { imports: ['dfs/base', 'dfs/block', 'dfs/client', 'dfs/embedded'] },
+  'dfs/remote': { imports: ['dfs/base', 'dfs/block', 'dfs/client', 'dfs/root', 'dfs/rpc', 'dfs/transfer'] },
+  // The namenode as a process: what embedded is for one process, over sockets.
+  'dfs/daemon': {
+    imports: [
+      'dfs/base',
+      'dfs/namenode',
+      'dfs/namenode/blocks',
+      'dfs/datanode',
+      'dfs/client',
+      'dfs/remote',
+      'dfs/root',
+      'dfs/rpc',
+    ],
+  },
+  dfs: { imports: ['dfs/base', 'dfs/block', 'dfs/client', 'dfs/embedded', 'dfs/remote', 'dfs/root', 'dfs/daemon'] },
 
   'mapreduce/base': { imports: [] },
   'mapreduce/record': { imports: ['mapreduce/base'], types: ['mapreduce/job.ts'] },
