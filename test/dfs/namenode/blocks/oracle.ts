@@ -58,8 +58,27 @@ export class Oracle {
       if (when === 'ordered') this.#cry(`deletion of ${keyText(key)} ordered, but that its file is gone is not durable`)
     }
     if (block.generation !== key.generation || !datanode.good(key, block.length)) return
+    if (when === 'ordered') this.#checkTarget(block, datanode, file.node.attributes.replication)
     if (this.#goodElsewhere(block, datanode, when === 'ordered') === 0) {
       this.#cry(`deletion of the last good replica ${when}: ${keyText(key)} on ${datanode.id}`)
+    }
+  }
+
+  /** As many as the target stay on datanodes that were heard lately, less what was damaged without a word. */
+  #checkTarget(block: Block, except: SimulatedDatanode, target: number): void {
+    const { datanodes, config, now, lastFrozen } = this.#cluster
+    const patience = config.staleMillis + 2 * config.heartbeatMillis
+    if (now - lastFrozen < patience) return
+    const heard = datanodes.filter(
+      (node) =>
+        node !== except &&
+        now - node.heardAt <= patience &&
+        node.good({ block: block.id, generation: block.generation }, block.length),
+    ).length
+    if (heard + this.#silent(block) < target) {
+      this.#cry(
+        `block ${block.id} has ${heard} replicas that are certain, not ${target}, and ${except.id} is to delete its`,
+      )
     }
   }
 
@@ -88,10 +107,7 @@ export class Oracle {
         const key = { block: block.id, generation: block.generation }
         if (!damaged.has(keyText(key))) continue
         if (this.#goodElsewhere(block, datanode, true) === 0) return false
-        const silent = block.replicas.filter((number) => {
-          const holder = this.#cluster.byNumber(number)
-          return holder === datanode || holder?.good(key, block.length) !== true
-        }).length
+        const silent = this.#silent(block, datanode)
         if (silent >= node.attributes.replication) return false
       }
     }
@@ -100,9 +116,18 @@ export class Oracle {
 
   /** Replication may not go below what is damaged in silence. */
   mayWant(block: Block, replication: number): boolean {
+    return this.#silent(block) < replication
+  }
+
+  /** Replicas that the namenode takes for good, or will when their datanode comes back, and that are not; `also` is about to be. */
+  #silent(block: Block, also?: SimulatedDatanode): number {
     const key = { block: block.id, generation: block.generation }
-    const silent = block.replicas.filter((number) => this.#cluster.byNumber(number)?.good(key, block.length) !== true)
-    return silent.length < replication
+    return this.#cluster.datanodes.filter((node) => {
+      if (node === also) return true
+      const number = this.#cluster.namenode.nodeOf(node.id)
+      const believed = number !== undefined && block.replicas.includes(number)
+      return (believed || node.disk.has(keyText(key))) && !node.good(key, block.length)
+    }).length
   }
 
   decommissioned(datanode: SimulatedDatanode): void {

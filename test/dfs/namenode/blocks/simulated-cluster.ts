@@ -38,6 +38,7 @@ export class SimulatedCluster {
   namenode: BlockManagement
   /** The namenode's process does nothing until then. */
   namenodeFrozenUntil = 0
+  lastFrozen = Number.NEGATIVE_INFINITY
   now = 0
   blocks = new BlockMap()
   nextBlock = 1
@@ -75,6 +76,7 @@ export class SimulatedCluster {
       datanodes: [...this.#known.values()],
       epoch: ++this.#epoch,
       now: this.now,
+      sweepSlice: 5,
     })
   }
 
@@ -138,7 +140,10 @@ export class SimulatedCluster {
   step(millis: number): void {
     this.now += millis
     for (const datanode of this.datanodes) datanode.step()
-    if (this.namenodeFrozenUntil > this.now) return
+    if (this.namenodeFrozenUntil > this.now) {
+      this.lastFrozen = this.now
+      return
+    }
     const due = this.#events.filter(({ at }) => at <= this.now).sort((a, b) => a.at - b.at || a.order - b.order)
     this.#events = this.#events.filter(({ at }) => at > this.now)
     // A process that was frozen finds its timer and its sockets in any order.
@@ -152,7 +157,7 @@ export class SimulatedCluster {
   #tick(): void {
     if (this.now < this.#nextTick) return
     this.#nextTick = this.now + this.config.heartbeatMillis
-    let left = 10
+    let left = 3
     for (let again = true; again && left > 0; left--) {
       const result = this.namenode.tick(this.now)
       again = result.again

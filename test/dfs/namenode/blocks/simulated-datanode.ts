@@ -31,6 +31,10 @@ export class SimulatedDatanode {
   state: 'running' | 'frozen' | 'down' | 'destroyed' = 'running'
   /** Nothing comes through, either way, until then. */
   cutUntil = 0
+  /** Its disk is so slow that nothing it was told is begun before. */
+  slowUntil = 0
+  /** When the namenode last heard it. */
+  heardAt = Number.NEGATIVE_INFINITY
   registration: Registration | undefined
   #sequence = 0
   #tasks: Task[] = []
@@ -111,8 +115,10 @@ export class SimulatedDatanode {
     if (this.state !== 'running') return
     const { now, chance } = this.#cluster
     for (const { commands, sentAt } of this.#answers.splice(0)) this.#obey(commands, sentAt)
-    const some = chance.happens(0.8) ? this.#tasks.length : chance.below(this.#tasks.length + 1)
-    for (const task of this.#tasks.splice(0, some)) this.#execute(task)
+    if (this.slowUntil <= now) {
+      const some = chance.happens(0.7) ? this.#tasks.length : chance.below(this.#tasks.length + 1)
+      for (const task of this.#tasks.splice(0, some)) this.#execute(task)
+    }
     const ready = this.#copies.filter(({ doneAt }) => doneAt <= now)
     this.#copies = this.#copies.filter(({ doneAt }) => doneAt > now)
     for (const { command } of ready) this.#copy(command)
@@ -133,6 +139,7 @@ export class SimulatedDatanode {
     const beat = { capacity: this.capacity, free: this.capacity - used, used, writers: 0, reported: this.#sequence }
     this.#send(() => {
       const commands = cluster.namenode.heartbeat(registration, beat, cluster.now)
+      if (!commands.register) this.heardAt = cluster.now
       cluster.oracle.commanded(this, commands, sentAt)
       if (this.cutUntil > cluster.now || cluster.chance.happens(cluster.wire.loss)) return
       cluster.at(cluster.now + cluster.chance.below(cluster.wire.delayMillis + 1), () => {
@@ -147,6 +154,7 @@ export class SimulatedDatanode {
     this.#forgetCommands()
     this.#sequence = 0
     this.registration = this.#cluster.register(this)
+    this.heardAt = this.#cluster.now
     this.#fullReport()
   }
 

@@ -6,6 +6,7 @@ export const faults = [
   'kill',
   'freeze',
   'cut',
+  'slow',
   'wire',
   'corrupt',
   'wipe',
@@ -82,10 +83,13 @@ function happen(cluster: SimulatedCluster, fault: Fault): void {
     case 'cut':
       node.cutUntil = cluster.now + chance.below(5_000)
       return
+    case 'slow':
+      node.slowUntil = cluster.now + chance.below(5_000)
+      return
     case 'wire':
       cluster.wire.loss = chance.of([0, 0, 0.05, 0.3]) ?? 0
       cluster.wire.duplicates = chance.of([0, 0.1, 0.5]) ?? 0
-      cluster.wire.delayMillis = chance.of([0, 50, 300]) ?? 0
+      cluster.wire.delayMillis = chance.of([0, 50, 300, 1_000]) ?? 0
       return
     case 'corrupt': {
       const replica = chance.of([...node.disk.values()])
@@ -142,6 +146,7 @@ function calm(cluster: SimulatedCluster): void {
   cluster.namenodeFrozenUntil = 0
   for (const node of cluster.datanodes) {
     node.cutUntil = 0
+    node.slowUntil = 0
     node.capacity = 10_000
     if (node.state === 'down') node.start()
     if (node.state === 'frozen') node.state = 'running'
