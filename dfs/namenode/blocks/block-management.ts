@@ -30,7 +30,7 @@ import { ReplicaLedger } from './replica-ledger.ts'
 import { Reports } from './reports.ts'
 import { SafeMode, type SafeModeFacts } from './safe-mode.ts'
 import { blockCounts, blockHealth, datanodeReport, readOrder } from './summary.ts'
-import { Sweep } from './sweep.ts'
+import { Sweep, sweepSlice } from './sweep.ts'
 import { Targets } from './targets.ts'
 
 export interface BlockManagementOptions {
@@ -44,6 +44,8 @@ export interface BlockManagementOptions {
   /** Rises with every start of the namenode. */
   readonly epoch: number
   readonly now: number
+  /** Blocks looked at in one tick when all have to be. */
+  readonly sweepSlice?: number
 }
 
 /**
@@ -65,7 +67,7 @@ export class BlockManagement {
   constructor(options: BlockManagementOptions) {
     this.#nodes = new DatanodeTable(options.datanodes)
     this.#ledger = new ReplicaLedger({ ...options, nodes: this.#nodes })
-    this.#sweep = new Sweep(this.#ledger)
+    this.#sweep = new Sweep(this.#ledger, options.sweepSlice ?? sweepSlice)
     this.#targets = new Targets(this.#nodes, options.random)
     this.#copies = new CopyWork(this.#ledger, this.#targets)
     this.#deletions = new DeletionWork(this.#ledger, this.#copies, this.#targets)

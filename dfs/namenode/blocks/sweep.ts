@@ -3,7 +3,7 @@ import type { DatanodeState } from './datanode-state.ts'
 import type { ReplicaLedger } from './replica-ledger.ts'
 
 /** Blocks looked at in one go: a few milliseconds. */
-const sliceBlocks = 20_000
+export const sweepSlice = 20_000
 
 /**
  * Walks over all blocks, a slice at a time, for what can not be found otherwise: which replicas a dead datanode had, which
@@ -12,11 +12,13 @@ const sliceBlocks = 20_000
  */
 export class Sweep {
   readonly #ledger: ReplicaLedger
+  readonly #slice: number
   #running: { readonly reasons: Reasons; readonly blocks: Iterator<Block> } | undefined
   #next: Reasons | undefined
 
-  constructor(ledger: ReplicaLedger) {
+  constructor(ledger: ReplicaLedger, slice: number) {
     this.#ledger = ledger
+    this.#slice = slice
     ledger.onHeld((block, node) => {
       this.#running?.reasons.present.get(node)?.add(block)
       this.#next?.present.get(node)?.add(block)
@@ -66,7 +68,7 @@ export class Sweep {
       this.#next = undefined
     }
     const { reasons, blocks } = this.#running
-    for (let count = 0; count < sliceBlocks; count++) {
+    for (let count = 0; count < this.#slice; count++) {
       const step = blocks.next()
       if (step.done === true) {
         this.#running = undefined
