@@ -1,4 +1,4 @@
-import { DfsError } from '../../../dfs/base/errors.ts'
+import { DfsError, type DfsErrorCode } from '../../../dfs/base/errors.ts'
 import { OutputFailed } from '../../terminal/output.ts'
 import { systemReason } from '../../terminal/system-error.ts'
 import { printable } from '../../terminal/width.ts'
@@ -36,13 +36,17 @@ export const reasons = {
 /** Errors are for people, so a name can not smuggle control characters to their terminal here. */
 const quoted = (shown: string): string => `\`${printable(shown)}'`
 
+const fatalCodes: ReadonlySet<DfsErrorCode> = new Set<DfsErrorCode>([
+  'DFS_NO_SPACE',
+  'DFS_CLOSED',
+  'DFS_CORRUPT_METADATA',
+  'DFS_SAFE_MODE',
+])
+
 /** Failures that the next path would only meet again: the command stops instead of repeating them. */
 export function isFatal(error: unknown): boolean {
   if (error instanceof OutputFailed) return true
-  return (
-    error instanceof DfsError &&
-    (error.code === 'DFS_NO_SPACE' || error.code === 'DFS_CLOSED' || error.code === 'DFS_CORRUPT_METADATA')
-  )
+  return error instanceof DfsError && fatalCodes.has(error.code)
 }
 
 /** What to print after `verb: ` for an error, met while working on `shown` if it was about a path. */

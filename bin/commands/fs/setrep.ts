@@ -1,5 +1,6 @@
+import { eachWithBelow } from './below.ts'
 import { UsageError } from './failure.ts'
-import { baseName, childOf, type FoundItem } from './path.ts'
+import type { FoundItem } from './path.ts'
 import { isDirectory, type VerbCall } from './session.ts'
 
 /** A directory stands for every file below it, with or without `-R`. `-w` waits once all are set, so the copies are made side by side. */
@@ -10,19 +11,12 @@ export async function setrep({ session, flags, operands }: VerbCall): Promise<vo
     throw new UsageError(`Illegal replication, a positive integer expected: ${wanted}`)
   }
   const waiting: FoundItem[] = []
-  const set = async (item: FoundItem): Promise<void> => {
-    if (!isDirectory(item.status)) {
-      await session.dfs.setReplication(item.path, replication)
-      await session.line(`Replication ${replication} set: ${session.name(item.shown)}`)
-      if (flags.has('w')) waiting.push(item)
-      return
-    }
-    for (const status of await session.dfs.list(item.path)) {
-      const entry: FoundItem = { ...childOf(item, baseName(status.path)), status }
-      await session.attempt(entry.shown, () => set(entry))
-    }
-  }
-  await session.eachFound(paths, set)
+  await eachWithBelow(session, paths, true, async (item) => {
+    if (isDirectory(item.status)) return
+    await session.dfs.setReplication(item.path, replication)
+    await session.line(`Replication ${replication} set: ${session.name(item.shown)}`)
+    if (flags.has('w')) waiting.push(item)
+  })
   for (const { shown, path } of waiting) {
     await session.line(`Waiting for ${session.name(shown)} ...`, '')
     await session.flush()

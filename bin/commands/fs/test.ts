@@ -35,7 +35,7 @@ async function may(session: FsSession, path: string, mode: 'r' | 'w'): Promise<b
     await session.dfs.access(path, mode)
     return true
   } catch (error) {
-    if (!hasCode(error, 'DFS_PERMISSION')) throw error
+    if (!hasCode(error, 'DFS_PERMISSION', 'DFS_SNAPSHOT')) throw error
     return false
   }
 }

@@ -44,6 +44,10 @@ describe('snapshots', () => {
     expect(await quern.ok('renameSnapshot', '/d', 'a', 'b')).toBe('Renamed snapshot a to b under /d\n')
     expect((await quern.fs('touchz', '/d/.snapshot/b/n')).code).toBe(1)
     expect((await quern.fs('rm', '/d/.snapshot/b/f')).code).toBe(1)
+    expect((await quern.fs('test', '-w', '/d/.snapshot/b/f')).code).toBe(1)
+    expect((await quern.fs('test', '-r', '/d/.snapshot/b/f')).code).toBe(0)
+    const trash = await quern.run(['fs', 'rm', '/d/.snapshot/b/f'], { env: { QUERN_TRASH_INTERVAL: '9' } })
+    expect(trash).toMatchObject({ code: 1, out: '' })
     expect((await quern.fs('rm', '-r', '/d')).code).toBe(1)
     expect((await dfs('disallowSnapshot', '/d')).code).toBe(1)
     expect(await quern.ok('deleteSnapshot', '/d', 'b')).toBe('Deleted snapshot b under /d\n')
@@ -89,7 +93,7 @@ describe('quotas', () => {
     const cells = (await quern.ok('count', '-q', '/d')).trim().split(/ +/)
     expect(cells).toEqual(['4', '1', String(2 ** 30), String(2 ** 30 - 18), '2', '1', '6', '/d'])
     expect(await quern.ok('count', '-u', '-h', '/d')).toBe(
-      '           4               1             1 G        1024.0 M /d\n',
+      '           4               1             1 G           1.0 G /d\n',
     )
     await quern.ok('touchz', '/d/3')
     const over = await quern.fs('touchz', '/d/4')
