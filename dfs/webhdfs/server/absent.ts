@@ -65,7 +65,11 @@ export const absent = {
     'UnsupportedActionException',
     'Cannot request to satisfy storage policy: quern has no other than HOT.',
   ),
-  SETQUOTABYSTORAGETYPE: unsupportedOperation('SETQUOTABYSTORAGETYPE', 'quern has one storage type', parameter.storageType),
+  SETQUOTABYSTORAGETYPE: unsupportedOperation(
+    'SETQUOTABYSTORAGETYPE',
+    'quern has one storage type',
+    parameter.storageType,
+  ),
 
   ENABLEECPOLICY: unsupportedOperation('ENABLEECPOLICY', NO_EC, parameter.ecPolicy),
   DISABLEECPOLICY: unsupportedOperation('DISABLEECPOLICY', NO_EC, parameter.ecPolicy),

@@ -1,10 +1,10 @@
 import type { Dfs } from '../../client/dfs.ts'
 import { WEBHDFS_PREFIX } from '../operations.ts'
 import type { RequestBody } from './body.ts'
-import { encodePath, encodeQuery, firstOf, type Query } from './query.ts'
-import type { Reply } from './reply.ts'
 import { noRedirect } from './dictionary.ts'
 import { take } from './parameter.ts'
+import { encodePath, encodeQuery, firstOf, type Query } from './query.ts'
+import type { Reply } from './reply.ts'
 
 /** One request for one operation, its user known and its path checked. */
 export interface Call {

@@ -23,10 +23,7 @@ async function rename({ dfs, path, query }: Call): Promise<Reply> {
   const to = need(query, parameter.destination, 'RENAME')
   const options = take(query, parameter.renameOptions)
   if (options.size === 0) {
-    return await falseOn(
-      ['DFS_NOT_FOUND', 'DFS_EXISTS', 'DFS_NOT_EMPTY', 'DFS_BAD_ARGUMENT'],
-      dfs.rename(path, to),
-    )
+    return await falseOn(['DFS_NOT_FOUND', 'DFS_EXISTS', 'DFS_NOT_EMPTY', 'DFS_BAD_ARGUMENT'], dfs.rename(path, to))
   }
   const overwrite = options.has('OVERWRITE')
   // With options the destination is the new name itself, never a directory to move into.

@@ -137,9 +137,7 @@ export const reading = {
     // A text of JSON within the JSON: so does HDFS.
     return json({ XAttrNames: '[]' })
   }),
-  GETALLSTORAGEPOLICY: served([], async () =>
-    json({ BlockStoragePolicies: { BlockStoragePolicy: [hotPolicyJson] } }),
-  ),
+  GETALLSTORAGEPOLICY: served([], async () => json({ BlockStoragePolicies: { BlockStoragePolicy: [hotPolicyJson] } })),
   GETSTORAGEPOLICY: served([], async ({ dfs, path }) => {
     await existing(dfs, path)
     return json({ BlockStoragePolicy: hotPolicyJson })

@@ -15,13 +15,11 @@ const table: Readonly<Record<OperationName, ServedOperation>> = {
   ...absent,
 }
 
-const byName = new Map(
-  Object.entries(operations).map(([name, { method }]) => [`${method} ${name}`, name] as const),
-)
-const served = new Map(Object.entries(table))
+const served = new Map<string, ServedOperation>(Object.entries(table))
+const methods = new Map<string, string>(Object.entries(operations).map(([name, { method }]) => [name, method]))
 
 /** The operation of that name, in any case of letters, if it goes with the method. */
 export function findOperation(method: string, name: string): ServedOperation | undefined {
-  const known = byName.get(`${method} ${name.toUpperCase()}`)
-  return known === undefined ? undefined : served.get(known)
+  const known = name.toUpperCase()
+  return methods.get(known) === method ? served.get(known) : undefined
 }

@@ -28,10 +28,7 @@ const notFile = (path: string): WebHdfsFailure =>
 function checkOffset(call: Call, length: number): number {
   const offset = take(call.query, parameter.offset)
   if (offset < length || (offset === 0 && length === 0)) return offset
-  throw new WebHdfsFailure(
-    'IOException',
-    `Offset=${offset} out of the range [0, ${length}); OPEN, path=${call.path}`,
-  )
+  throw new WebHdfsFailure('IOException', `Offset=${offset} out of the range [0, ${length}); OPEN, path=${call.path}`)
 }
 
 async function open(call: Call): Promise<Reply> {
