@@ -1,82 +1,120 @@
-import type { DfsErrorCode } from '../base/errors.ts'
+import { type DfsErrorCode, dfsErrorCodes } from '../base/errors.ts'
 
 /**
- * Failures as WebHDFS tells them: `{"RemoteException":{"exception":"<name>","javaClassName":"<class>","message":"…"}}` under
- * an HTTP status. Clients go by the names: Hadoop's own throws the class that is named.
+ * Failures as WebHDFS has them on the wire, both ways:
+ *
+ *   {"RemoteException":{"exception":"<simple name>","javaClassName":"<full name>","message":"…"[,"code":"DFS_…"]}}
+ *
+ * Java clients build the exception anew from `javaClassName` and catch it by class, so each code has the class that HDFS
+ * throws in the same case. Several codes may share one; `code`, which other clients pass over, tells them apart again.
  */
-export interface RemoteException {
-  readonly name: string
+export interface WebHdfsException {
   readonly javaClassName: string
-  readonly status: 400 | 401 | 403 | 404 | 500
-  /** What it is to quern. */
-  readonly code: DfsErrorCode
+  /** HDFS answers 403 to every IOException that has no status of its own. */
+  readonly status: 400 | 401 | 403 | 404 | 500 | 503
 }
 
-const HDFS = 'org.apache.hadoop.hdfs'
-const row = (
-  code: DfsErrorCode,
-  status: RemoteException['status'],
-  inPackage: string,
-  name: string,
-): RemoteException => ({
-  name,
-  // Java writes a class within a class with a dollar sign; its simple name is what stands behind.
-  javaClassName: `${inPackage}${inPackage.endsWith('$') ? '' : '.'}${name}`,
-  status,
-  code,
-})
+const hadoop = 'org.apache.hadoop'
 
-/** The first row of a code is what quern's server answers; a client meets them all. */
-const rows: readonly RemoteException[] = [
-  row('DFS_NOT_FOUND', 404, 'java.io', 'FileNotFoundException'),
-  row('DFS_EXISTS', 403, 'org.apache.hadoop.fs', 'FileAlreadyExistsException'),
-  row('DFS_NOT_DIRECTORY', 403, 'org.apache.hadoop.fs', 'ParentNotDirectoryException'),
-  row('DFS_NOT_DIRECTORY', 403, 'org.apache.hadoop.fs', 'PathIsNotDirectoryException'),
-  row('DFS_IS_DIRECTORY', 403, 'org.apache.hadoop.fs', 'PathIsDirectoryException'),
-  row('DFS_NOT_EMPTY', 403, 'org.apache.hadoop.fs', 'PathIsNotEmptyDirectoryException'),
-  row('DFS_BAD_PATH', 400, 'org.apache.hadoop.fs', 'InvalidPathException'),
-  row('DFS_BAD_PATH', 403, `${HDFS}.protocol.FSLimitException$`, 'PathComponentTooLongException'),
-  row('DFS_BAD_ARGUMENT', 400, 'java.lang', 'IllegalArgumentException'),
-  row('DFS_BAD_ARGUMENT', 400, 'org.apache.hadoop', 'HadoopIllegalArgumentException'),
-  row('DFS_PERMISSION', 403, 'org.apache.hadoop.security', 'AccessControlException'),
-  row('DFS_PERMISSION', 403, 'org.apache.hadoop.security.authorize', 'AuthorizationException'),
-  row('DFS_NAME_QUOTA', 403, `${HDFS}.protocol`, 'NSQuotaExceededException'),
-  row('DFS_SPACE_QUOTA', 403, `${HDFS}.protocol`, 'DSQuotaExceededException'),
-  row('DFS_SPACE_QUOTA', 403, `${HDFS}.protocol`, 'QuotaByStorageTypeExceededException'),
-  row('DFS_SNAPSHOT', 403, `${HDFS}.protocol`, 'SnapshotException'),
-  row('DFS_SNAPSHOT', 403, `${HDFS}.protocol`, 'SnapshotAccessControlException'),
-  row('DFS_SAFE_MODE', 403, `${HDFS}.server.namenode`, 'SafeModeException'),
-  row('DFS_BEING_WRITTEN', 403, `${HDFS}.protocol`, 'AlreadyBeingCreatedException'),
-  row('DFS_BEING_WRITTEN', 403, `${HDFS}.protocol`, 'RecoveryInProgressException'),
-  row('DFS_UNSUPPORTED', 400, 'java.lang', 'UnsupportedOperationException'),
-  row('DFS_UNSUPPORTED', 403, `${HDFS}.protocol`, 'AclException'),
-  row('DFS_UNSUPPORTED', 403, `${HDFS}.protocol`, 'UnsupportedActionException'),
-  row('DFS_NO_REPLICA', 403, HDFS, 'BlockMissingException'),
-  row('DFS_CORRUPT_REPLICA', 403, 'org.apache.hadoop.fs', 'ChecksumException'),
-  row('DFS_LEASE_LOST', 403, `${HDFS}.server.namenode`, 'LeaseExpiredException'),
-  row('DFS_UNAUTHORIZED', 401, 'java.lang', 'SecurityException'),
-  row('DFS_UNAUTHORIZED', 403, 'org.apache.hadoop.security.token.SecretManager$', 'InvalidToken'),
-  row('DFS_UNREACHABLE', 403, 'org.apache.hadoop.ipc', 'RetriableException'),
-  row('DFS_UNREACHABLE', 403, 'org.apache.hadoop.ipc', 'StandbyException'),
-  row('DFS_IO', 403, 'java.io', 'IOException'),
-  row('DFS_IO', 500, 'java.lang', 'RuntimeException'),
+/** By code: what a server answers. */
+export const exceptionOfCode: Readonly<Record<DfsErrorCode, WebHdfsException>> = {
+  DFS_NOT_FOUND: { javaClassName: 'java.io.FileNotFoundException', status: 404 },
+  DFS_EXISTS: { javaClassName: `${hadoop}.fs.FileAlreadyExistsException`, status: 403 },
+  DFS_NOT_DIRECTORY: { javaClassName: `${hadoop}.fs.ParentNotDirectoryException`, status: 403 },
+  DFS_IS_DIRECTORY: { javaClassName: `${hadoop}.fs.PathIsDirectoryException`, status: 403 },
+  DFS_NOT_EMPTY: { javaClassName: `${hadoop}.fs.PathIsNotEmptyDirectoryException`, status: 403 },
+  DFS_BAD_PATH: { javaClassName: `${hadoop}.fs.InvalidPathException`, status: 400 },
+  DFS_BAD_ARGUMENT: { javaClassName: 'java.lang.IllegalArgumentException', status: 400 },
+  DFS_PERMISSION: { javaClassName: `${hadoop}.security.AccessControlException`, status: 403 },
+  DFS_NAME_QUOTA: { javaClassName: `${hadoop}.hdfs.protocol.NSQuotaExceededException`, status: 403 },
+  DFS_SPACE_QUOTA: { javaClassName: `${hadoop}.hdfs.protocol.DSQuotaExceededException`, status: 403 },
+  DFS_SNAPSHOT: { javaClassName: `${hadoop}.hdfs.protocol.SnapshotException`, status: 403 },
+  DFS_SAFE_MODE: { javaClassName: `${hadoop}.hdfs.server.namenode.SafeModeException`, status: 403 },
+  DFS_BEING_WRITTEN: { javaClassName: `${hadoop}.hdfs.protocol.AlreadyBeingCreatedException`, status: 403 },
+  DFS_UNSUPPORTED: { javaClassName: 'java.lang.UnsupportedOperationException', status: 400 },
+  DFS_NO_REPLICA: { javaClassName: `${hadoop}.hdfs.BlockMissingException`, status: 403 },
+  DFS_CORRUPT_REPLICA: { javaClassName: `${hadoop}.fs.ChecksumException`, status: 403 },
+  DFS_CORRUPT_METADATA: { javaClassName: 'java.io.IOException', status: 500 },
+  DFS_LOCKED: { javaClassName: 'java.io.IOException', status: 503 },
+  DFS_UNKNOWN_VERSION: { javaClassName: 'java.io.IOException', status: 500 },
+  DFS_NO_SPACE: { javaClassName: `${hadoop}.util.DiskChecker$DiskOutOfSpaceException`, status: 403 },
+  DFS_IO: { javaClassName: 'java.io.IOException', status: 403 },
+  DFS_LEASE_LOST: { javaClassName: `${hadoop}.hdfs.server.namenode.LeaseExpiredException`, status: 403 },
+  DFS_UNREACHABLE: { javaClassName: `${hadoop}.ipc.RetriableException`, status: 503 },
+  DFS_FENCED: { javaClassName: `${hadoop}.ipc.StandbyException`, status: 403 },
+  DFS_UNAUTHORIZED: { javaClassName: 'java.lang.SecurityException', status: 401 },
+  DFS_PROTOCOL: { javaClassName: 'java.io.IOException', status: 403 },
+  DFS_CLOSED: { javaClassName: `${hadoop}.ipc.RetriableException`, status: 503 },
+}
+
+/** Classes of HDFS that no code answers with, by simple name: what a client may meet besides. */
+const otherExceptions: Readonly<Record<string, DfsErrorCode>> = {
+  AuthenticationException: 'DFS_UNAUTHORIZED',
+  AuthorizationException: 'DFS_PERMISSION',
+  BlockMissingException: 'DFS_NO_REPLICA',
+  ClusterStorageCapacityExceededException: 'DFS_SPACE_QUOTA',
+  DiskOutOfSpaceException: 'DFS_NO_SPACE',
+  HadoopIllegalArgumentException: 'DFS_BAD_ARGUMENT',
+  InvalidToken: 'DFS_UNAUTHORIZED',
+  NotReplicatedYetException: 'DFS_UNREACHABLE',
+  NSQuotaExceededException: 'DFS_NAME_QUOTA',
+  NumberFormatException: 'DFS_BAD_ARGUMENT',
+  PathAccessDeniedException: 'DFS_PERMISSION',
+  PathExistsException: 'DFS_EXISTS',
+  PathIsNotDirectoryException: 'DFS_NOT_DIRECTORY',
+  PathNotFoundException: 'DFS_NOT_FOUND',
+  PathPermissionException: 'DFS_PERMISSION',
+  QuotaByStorageTypeExceededException: 'DFS_SPACE_QUOTA',
+  QuotaExceededException: 'DFS_SPACE_QUOTA',
+  RecoveryInProgressException: 'DFS_BEING_WRITTEN',
+  SnapshotAccessControlException: 'DFS_SNAPSHOT',
+  UnresolvedPathException: 'DFS_UNSUPPORTED',
+}
+
+/** Where HDFS throws one class for what are two cases here, its message tells them apart. */
+const byMessage: readonly { readonly exception: string; readonly says: RegExp; readonly code: DfsErrorCode }[] = [
+  { exception: 'FileNotFoundException', says: /^Path is not a file/, code: 'DFS_IS_DIRECTORY' },
+  { exception: 'FileAlreadyExistsException', says: /already exists as a directory/, code: 'DFS_IS_DIRECTORY' },
+  { exception: 'FileAlreadyExistsException', says: /is not a directory/, code: 'DFS_NOT_DIRECTORY' },
+  { exception: 'IOException', says: /could only be (?:replicated|written) to/, code: 'DFS_NO_SPACE' },
+  { exception: 'IllegalArgumentException', says: /^Invalid value for webhdfs parameter "op"/, code: 'DFS_UNSUPPORTED' },
 ]
 
-const byCode = new Map<DfsErrorCode, RemoteException>()
-const byName = new Map<string, RemoteException>()
-for (const exception of rows) {
-  if (!byCode.has(exception.code)) byCode.set(exception.code, exception)
-  byName.set(exception.name, exception)
+/** `a.b.C$D` is D, as Java's getSimpleName has it. */
+export const simpleName = (javaClassName: string): string => javaClassName.slice(javaClassName.search(/[^.$]*$/))
+
+/** First come, first kept: the codes are listed from the particular to the general where they share a class. */
+const codeOfException: ReadonlyMap<string, DfsErrorCode> = new Map([
+  ...dfsErrorCodes.map((code) => [simpleName(exceptionOfCode[code].javaClassName), code] as const).toReversed(),
+  ...Object.entries(otherExceptions),
+  ['IOException', 'DFS_IO'],
+  ['RetriableException', 'DFS_UNREACHABLE'],
+])
+
+const codes: ReadonlySet<string> = new Set(dfsErrorCodes)
+const isCode = (word: string): word is DfsErrorCode => codes.has(word)
+
+export interface RemoteException {
+  readonly exception: string
+  readonly javaClassName?: string | undefined
+  readonly message?: string | undefined
+  /** quern's own. */
+  readonly code?: string | undefined
 }
 
-/** The exception with that simple name, as `RemoteException.exception` has it; undefined for one not known here. */
-export const exceptionNamed = (name: string): RemoteException | undefined => byName.get(name)
+/** By exception: what a client makes of it. Unknown classes are DFS_IO. */
+export function codeOf({ exception, javaClassName, message, code }: RemoteException): DfsErrorCode {
+  if (code !== undefined && isCode(code)) return code
+  const name = simpleName(javaClassName ?? exception)
+  const told = byMessage.find((row) => row.exception === name && row.says.test(message ?? ''))
+  return told?.code ?? codeOfException.get(name) ?? codeOfException.get(exception) ?? 'DFS_IO'
+}
 
-const ioException = rows.find(({ name }) => name === 'IOException')
-
-/** What a failure with that code is told as: whatever has no name of its own is an IOException. */
-export function exceptionOf(code: DfsErrorCode): RemoteException {
-  const found = byCode.get(code) ?? ioException
-  if (found === undefined) throw new TypeError('there is no row for IOException')
-  return found
+/** The body and the status of a server's answer to a failure. */
+export function remoteException(code: DfsErrorCode, message: string): { status: number; body: object } {
+  const { javaClassName, status } = exceptionOfCode[code]
+  return {
+    status,
+    body: { RemoteException: { exception: simpleName(javaClassName), javaClassName, message, code } },
+  }
 }

@@ -1,5 +1,5 @@
 import * as parameter from './dictionary.ts'
-import { WebHdfsFailure } from './failure.ts'
+import { type FailureKind, WebHdfsFailure } from './failure.ts'
 import { type ServedOperation, served } from './operation.ts'
 import { need, type Parameter } from './parameter.ts'
 
@@ -9,23 +9,23 @@ import { need, type Parameter } from './parameter.ts'
  */
 function refused(
   operation: string,
-  exception: string,
+  kind: FailureKind,
   message: string,
   ...needed: readonly Parameter<string | undefined>[]
 ): ServedOperation {
   return served(needed, async ({ query }) => {
     for (const one of needed) need(query, one, operation)
-    throw new WebHdfsFailure(exception, message)
+    throw new WebHdfsFailure(kind, message)
   })
 }
 
 const acl = (operation: string, ...needed: readonly Parameter<string | undefined>[]): ServedOperation =>
-  refused(operation, 'AclException', 'The ACL operation has been rejected. quern has no ACLs.', ...needed)
+  refused(operation, 'acl', 'The ACL operation has been rejected. quern has no ACLs.', ...needed)
 
 const xattr = (operation: string): ServedOperation =>
   refused(
     operation,
-    'IOException',
+    'notThere',
     'The XAttr operation has been rejected. quern has no extended attributes.',
     parameter.xattrName,
   )
@@ -34,8 +34,7 @@ const unsupportedOperation = (
   operation: string,
   what: string,
   ...needed: readonly Parameter<string | undefined>[]
-): ServedOperation =>
-  refused(operation, 'UnsupportedOperationException', `${operation} is not supported: ${what}`, ...needed)
+): ServedOperation => refused(operation, 'unsupported', `${operation} is not supported: ${what}`, ...needed)
 
 const NO_EC = 'quern has no erasure coding'
 
@@ -51,18 +50,18 @@ export const absent = {
 
   SETSTORAGEPOLICY: refused(
     'SETSTORAGEPOLICY',
-    'IOException',
+    'notThere',
     'Failed to set storage policy since quern has no other than HOT.',
     parameter.storagePolicy,
   ),
   UNSETSTORAGEPOLICY: refused(
     'UNSETSTORAGEPOLICY',
-    'IOException',
+    'notThere',
     'Failed to unset storage policy since quern has no other than HOT.',
   ),
   SATISFYSTORAGEPOLICY: refused(
     'SATISFYSTORAGEPOLICY',
-    'UnsupportedActionException',
+    'unsupportedAction',
     'Cannot request to satisfy storage policy: quern has no other than HOT.',
   ),
   SETQUOTABYSTORAGETYPE: unsupportedOperation(
@@ -82,13 +81,13 @@ export const absent = {
 
   RENEWDELEGATIONTOKEN: refused(
     'RENEWDELEGATIONTOKEN',
-    'InvalidToken',
+    'invalidToken',
     'quern issues no delegation tokens, so this is none of its own',
     parameter.token,
   ),
   CANCELDELEGATIONTOKEN: refused(
     'CANCELDELEGATIONTOKEN',
-    'InvalidToken',
+    'invalidToken',
     'quern issues no delegation tokens, so this is none of its own',
     parameter.token,
   ),

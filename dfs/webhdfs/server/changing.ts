@@ -28,7 +28,7 @@ async function rename({ dfs, path, query }: Call): Promise<Reply> {
   const overwrite = options.has('OVERWRITE')
   // With options the destination is the new name itself, never a directory to move into.
   if (!overwrite && (await dfs.find(to)) !== undefined) {
-    throw new WebHdfsFailure('FileAlreadyExistsException', `rename destination ${to} already exists`)
+    throw new WebHdfsFailure('exists', `rename destination ${to} already exists`)
   }
   await dfs.rename(path, to, { overwrite })
   return done

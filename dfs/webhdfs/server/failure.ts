@@ -1,49 +1,81 @@
-import { DfsError } from '../../base/errors.ts'
-import { exceptionNamed, exceptionOf, type RemoteException } from '../exceptions.ts'
+import { DfsError, type DfsErrorCode } from '../../base/errors.ts'
+import { remoteException, simpleName } from '../exceptions.ts'
 
-/** A failure that WebHDFS has a name for and quern has not, or one with another status than its name goes with. */
+interface Kind {
+  readonly javaClassName: string
+  readonly status: number
+  /** What it is to a client of quern's own, where the class says too little. */
+  readonly code: DfsErrorCode
+}
+
+/** Exceptions that the server throws itself, as HDFS does in the same case. */
+const kinds = {
+  illegalArgument: { javaClassName: 'java.lang.IllegalArgumentException', status: 400, code: 'DFS_BAD_ARGUMENT' },
+  urlTooLong: { javaClassName: 'java.lang.IllegalArgumentException', status: 414, code: 'DFS_BAD_PATH' },
+  unsupported: { javaClassName: 'java.lang.UnsupportedOperationException', status: 400, code: 'DFS_UNSUPPORTED' },
+  methodNotAllowed: { javaClassName: 'java.lang.UnsupportedOperationException', status: 405, code: 'DFS_UNSUPPORTED' },
+  security: { javaClassName: 'java.lang.SecurityException', status: 401, code: 'DFS_UNAUTHORIZED' },
+  accessControl: {
+    javaClassName: 'org.apache.hadoop.security.AccessControlException',
+    status: 403,
+    code: 'DFS_PERMISSION',
+  },
+  authorization: {
+    javaClassName: 'org.apache.hadoop.security.authorize.AuthorizationException',
+    status: 403,
+    code: 'DFS_PERMISSION',
+  },
+  invalidToken: {
+    javaClassName: 'org.apache.hadoop.security.token.SecretManager$InvalidToken',
+    status: 403,
+    code: 'DFS_UNAUTHORIZED',
+  },
+  notFound: { javaClassName: 'java.io.FileNotFoundException', status: 404, code: 'DFS_NOT_FOUND' },
+  notAFile: { javaClassName: 'java.io.FileNotFoundException', status: 404, code: 'DFS_IS_DIRECTORY' },
+  exists: { javaClassName: 'org.apache.hadoop.fs.FileAlreadyExistsException', status: 403, code: 'DFS_EXISTS' },
+  directoryExists: {
+    javaClassName: 'org.apache.hadoop.fs.FileAlreadyExistsException',
+    status: 403,
+    code: 'DFS_IS_DIRECTORY',
+  },
+  outOfRange: { javaClassName: 'java.io.IOException', status: 403, code: 'DFS_BAD_ARGUMENT' },
+  notThere: { javaClassName: 'java.io.IOException', status: 403, code: 'DFS_UNSUPPORTED' },
+  acl: { javaClassName: 'org.apache.hadoop.hdfs.protocol.AclException', status: 403, code: 'DFS_UNSUPPORTED' },
+  unsupportedAction: {
+    javaClassName: 'org.apache.hadoop.hdfs.protocol.UnsupportedActionException',
+    status: 403,
+    code: 'DFS_UNSUPPORTED',
+  },
+  unforeseen: { javaClassName: 'java.lang.RuntimeException', status: 500, code: 'DFS_IO' },
+} as const satisfies Readonly<Record<string, Kind>>
+
+export type FailureKind = keyof typeof kinds
+
+/** A failure that the server itself finds, under the name and the status that HDFS has for it. */
 export class WebHdfsFailure extends Error {
   override readonly name = 'WebHdfsFailure'
-  readonly exception: RemoteException
-  readonly status: number
+  readonly kind: Kind
 
-  constructor(exception: string, message: string, status?: number) {
+  constructor(kind: FailureKind, message: string) {
     super(message)
-    const known = exceptionNamed(exception)
-    if (known === undefined) throw new TypeError(`${exception} is no exception of WebHDFS`)
-    this.exception = known
-    this.status = status ?? known.status
+    this.kind = kinds[kind]
   }
 }
 
-export const illegalArgument = (message: string): WebHdfsFailure =>
-  new WebHdfsFailure('IllegalArgumentException', message)
-
-export const unsupported = (message: string): WebHdfsFailure =>
-  new WebHdfsFailure('UnsupportedOperationException', message)
-
-export interface Told {
-  readonly status: number
-  readonly body: {
-    readonly RemoteException: { readonly exception: string; readonly javaClassName: string; readonly message: string }
-  }
-}
+export const illegalArgument = (message: string): WebHdfsFailure => new WebHdfsFailure('illegalArgument', message)
 
 /** How a failure is told to the client. One that nobody foresaw is not described: its words may be about anything. */
-export function tellFailure(error: unknown): Told {
-  if (error instanceof WebHdfsFailure) return told(error.exception, error.status, error.message)
-  if (error instanceof DfsError) {
-    const exception = exceptionOf(error.code)
-    return told(exception, exception.status, error.message)
-  }
-  const exception = exceptionNamed('RuntimeException') ?? exceptionOf('DFS_IO')
-  return told(exception, exception.status, 'an error inside quern; what it was is on the standard error of the server')
+export function tellFailure(error: unknown): { status: number; body: object } {
+  if (error instanceof DfsError) return remoteException(error.code, error.message)
+  const failure =
+    error instanceof WebHdfsFailure
+      ? error
+      : new WebHdfsFailure('unforeseen', 'an error inside quern; the log of the server says what it was')
+  const { javaClassName, status, code } = failure.kind
+  const exception = simpleName(javaClassName)
+  return { status, body: { RemoteException: { exception, javaClassName, message: failure.message, code } } }
 }
 
 /** Neither foreseen by the DFS nor by this server. */
 export const isUnforeseen = (error: unknown): boolean =>
   !(error instanceof WebHdfsFailure) && !(error instanceof DfsError)
-
-function told({ name, javaClassName }: RemoteException, status: number, message: string): Told {
-  return { status, body: { RemoteException: { exception: name, javaClassName, message } } }
-}

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { DfsError } from '../../base/errors.ts'
-import { WebHdfsFailure } from './failure.ts'
+import { illegalArgument, WebHdfsFailure } from './failure.ts'
 
 /**
  * Who may ask at all. A browser on this machine reaches a loopback port for any page it shows, so that what the browser says
@@ -44,10 +44,10 @@ const HOST = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9._-]{0,253}))(?::([0-9]{1
 export function checkHost(host: string, names: ReadonlySet<string>): void {
   const [, name, port] = HOST.exec(host.toLowerCase()) ?? []
   if (name === undefined || Number(port ?? 80) > 65_535) {
-    throw new WebHdfsFailure('IllegalArgumentException', 'Invalid Host header')
+    throw illegalArgument('Invalid Host header')
   }
   if (names.has(name) || isLoopbackName(name)) return
-  throw new WebHdfsFailure('AccessControlException', `this server does not go by the name ${name}`)
+  throw new WebHdfsFailure('accessControl', `this server does not go by the name ${name}`)
 }
 
 /** Throws where a page of another site would change something. */
@@ -55,7 +55,7 @@ export function checkOrigin({ host, origin, fetchSite, changes }: Credentials): 
   if (!changes) return
   const foreign = origin !== undefined && origin.toLowerCase().replace(/^https?:\/\//, '') !== host.toLowerCase()
   if (!foreign && fetchSite !== 'cross-site') return
-  throw new WebHdfsFailure('AccessControlException', 'a page of another site may change nothing here')
+  throw new WebHdfsFailure('accessControl', 'a page of another site may change nothing here')
 }
 
 /** Throws unless the token is given, where there is one. */
@@ -65,7 +65,7 @@ export function checkCredentials({ authorization, delegation }: Credentials, tok
   const given = bearer ?? delegation
   if (given !== undefined && sameSecret(given, token)) return
   throw new WebHdfsFailure(
-    'SecurityException',
+    'security',
     given === undefined
       ? 'this server needs a token: "Authorization: Bearer <token>", or the parameter delegation'
       : 'that is not the token of this server',

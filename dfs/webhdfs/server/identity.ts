@@ -17,7 +17,7 @@ export async function userOf(query: Query, { defaultUser, isSuperuser }: Identit
   const other = take(query, parameter.doAs)
   if (other === undefined || other === user) return user
   if (await isSuperuser(user)) return other
-  throw new WebHdfsFailure('AuthorizationException', `User: ${user} is not allowed to impersonate ${other}`)
+  throw new WebHdfsFailure('authorization', `User: ${user} is not allowed to impersonate ${other}`)
 }
 
 /** Where nobody says who is a superuser: the one to whom the root belongs. */

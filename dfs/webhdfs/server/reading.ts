@@ -33,13 +33,13 @@ const fileStatus = served([], async ({ dfs, path }) =>
 /** In HDFS's words, which clients look for. */
 async function existing(dfs: Dfs, path: string): Promise<FileStatus> {
   const status = await dfs.find(path)
-  if (status === undefined) throw new WebHdfsFailure('FileNotFoundException', `File does not exist: ${path}`)
+  if (status === undefined) throw new WebHdfsFailure('notFound', `File does not exist: ${path}`)
   return status
 }
 
 async function listing(call: Call): Promise<FileStatus[]> {
   const status = await call.dfs.find(call.path)
-  if (status === undefined) throw new WebHdfsFailure('FileNotFoundException', `File ${call.path} does not exist.`)
+  if (status === undefined) throw new WebHdfsFailure('notFound', `File ${call.path} does not exist.`)
   return await call.dfs.list(call.path)
 }
 
@@ -130,7 +130,7 @@ export const reading = {
   GETXATTRS: served([parameter.xattrName, parameter.xattrEncoding], async ({ dfs, path, query }) => {
     await existing(dfs, path)
     if (take(query, parameter.xattrName) === undefined) return json({ XAttrs: [] })
-    throw new WebHdfsFailure('IOException', 'At least one of the attributes provided was not found.')
+    throw new WebHdfsFailure('notThere', 'At least one of the attributes provided was not found.')
   }),
   LISTXATTRS: served([], async ({ dfs, path }) => {
     await existing(dfs, path)
@@ -150,6 +150,6 @@ export const reading = {
   GETDELEGATIONTOKEN: served([], async () => json({ Token: null })),
   GETLINKTARGET: served([], async ({ dfs, path }) => {
     await existing(dfs, path)
-    throw new WebHdfsFailure('IOException', `Path ${path} is not a symbolic link`)
+    throw new WebHdfsFailure('notThere', `Path ${path} is not a symbolic link`)
   }),
 } as const

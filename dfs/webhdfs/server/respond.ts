@@ -4,7 +4,7 @@ import type { Dfs } from '../../client/dfs.ts'
 import { WEBHDFS_PREFIX } from '../operations.ts'
 import { RequestBody } from './body.ts'
 import * as parameter from './dictionary.ts'
-import { illegalArgument, unsupported, WebHdfsFailure } from './failure.ts'
+import { illegalArgument, WebHdfsFailure } from './failure.ts'
 import { type Credentials, checkCredentials, checkHost, checkOrigin } from './guard.ts'
 import { type Identities, userOf } from './identity.ts'
 import { take } from './parameter.ts'
@@ -43,7 +43,7 @@ export async function respond(
   checkOrigin(credentials)
   if (target === '/') return onlyGet(method, { kind: 'text', body: facts.welcome })
   const path = pathBelowPrefix(target)
-  if (path === undefined) throw new WebHdfsFailure('FileNotFoundException', `nothing is served at ${target}`)
+  if (path === undefined) throw new WebHdfsFailure('notFound', `nothing is served at ${target}`)
 
   const user = await userOf(query, facts)
   const operation = operationOf(method, query)
@@ -65,7 +65,7 @@ function checkTarget(
   checkHost(host, names)
   const url = request.url ?? ''
   if (url.length > urlBytesMax) {
-    throw new WebHdfsFailure('IllegalArgumentException', `the URL is longer than ${urlBytesMax} bytes`, 414)
+    throw new WebHdfsFailure('urlTooLong', `the URL is longer than ${urlBytesMax} bytes`)
   }
   // `GET http://elsewhere/` is for a proxy, which this is not.
   if (!url.startsWith('/')) throw illegalArgument('Invalid URL: only a path is taken, no host with it')
@@ -106,7 +106,7 @@ function operationOf(method: string, query: Query) {
   const name = firstOf(query, 'op') ?? ''
   const operation = findOperation(verb, name)
   if (operation !== undefined) return operation
-  if (name === '') throw unsupported('NULL is not supported')
+  if (name === '') throw new WebHdfsFailure('unsupported', 'NULL is not supported')
   const shown = name.length > 100 ? `${name.slice(0, 97)}...` : name
   throw illegalArgument(`Invalid value for webhdfs parameter "op": ${shown} is not a valid ${verb} operation.`)
 }
@@ -117,6 +117,6 @@ function onlyGet(method: string, reply: Reply): Reply {
 }
 
 const notAllowed = (method: string): WebHdfsFailure =>
-  new WebHdfsFailure('UnsupportedOperationException', `${method} is not supported`, 405)
+  new WebHdfsFailure('methodNotAllowed', `${method} is not supported`)
 
 export const allowedMethods = METHODS.join(', ')

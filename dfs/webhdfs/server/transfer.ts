@@ -3,7 +3,7 @@ import type { DfsReader, DfsWriter } from '../../client/file-system.ts'
 import { fileChecksumJson } from '../json.ts'
 import { type Call, isSecondStep, secondStep, wantsNoRedirect } from './call.ts'
 import * as parameter from './dictionary.ts'
-import { unsupported, WebHdfsFailure } from './failure.ts'
+import { WebHdfsFailure } from './failure.ts'
 import { served } from './operation.ts'
 import { take } from './parameter.ts'
 import { encodePath } from './query.ts'
@@ -17,18 +17,17 @@ import { done, json, type Reply } from './reply.ts'
 
 async function mustBeFile({ dfs, path }: Call): Promise<number> {
   const status = await dfs.find(path)
-  if (status === undefined) throw new WebHdfsFailure('FileNotFoundException', `File ${path} not found.`)
+  if (status === undefined) throw new WebHdfsFailure('notFound', `File ${path} not found.`)
   if (status.kind === 'directory') throw notFile(path)
   return status.length
 }
 
-const notFile = (path: string): WebHdfsFailure =>
-  new WebHdfsFailure('FileNotFoundException', `Path is not a file: ${path}`)
+const notFile = (path: string): WebHdfsFailure => new WebHdfsFailure('notAFile', `Path is not a file: ${path}`)
 
 function checkOffset(call: Call, length: number): number {
   const offset = take(call.query, parameter.offset)
   if (offset < length || (offset === 0 && length === 0)) return offset
-  throw new WebHdfsFailure('IOException', `Offset=${offset} out of the range [0, ${length}); OPEN, path=${call.path}`)
+  throw new WebHdfsFailure('outOfRange', `Offset=${offset} out of the range [0, ${length}); OPEN, path=${call.path}`)
 }
 
 async function open(call: Call): Promise<Reply> {
@@ -92,7 +91,8 @@ async function write(writer: DfsWriter, bytes: AsyncIterable<Uint8Array>): Promi
 async function create(call: Call): Promise<Reply> {
   const { dfs, path, query, authority } = call
   const flags = take(query, parameter.createFlag)
-  if (flags.has('APPEND')) throw unsupported('createflag=append is not supported; op=APPEND adds to a file')
+  if (flags.has('APPEND'))
+    throw new WebHdfsFailure('unsupported', 'createflag=append is not supported; op=APPEND adds to a file')
   const bytes = await bytesOf(call)
   if (bytes === undefined) return secondStep(call)
   const blockSize = take(query, parameter.blockSize)
@@ -114,7 +114,7 @@ async function opened(writer: Promise<DfsWriter>, path: string): Promise<DfsWrit
     return await writer
   } catch (error) {
     if (!(error instanceof DfsError) || error.code !== 'DFS_IS_DIRECTORY') throw error
-    throw new WebHdfsFailure('FileAlreadyExistsException', `${path} already exists as a directory`)
+    throw new WebHdfsFailure('directoryExists', `${path} already exists as a directory`)
   }
 }
 
