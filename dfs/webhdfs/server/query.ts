@@ -46,7 +46,7 @@ export function encodeQuery(query: Query): string {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** `text` is as it came: each character a byte. Bytes above ASCII that were not encoded count as what they are. */
+/** `text` is as it came: ASCII, since Node refuses a URL with anything else. */
 function decode(text: string, plusIsSpace: boolean): string {
   const bytes = Buffer.alloc(text.length)
   let length = 0
