@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { splitPath } from '../../base/path.ts'
 import type { Dfs } from '../../client/dfs.ts'
 import { WEBHDFS_PREFIX } from '../operations.ts'
-import { RequestBody } from './body.ts'
+import type { RequestBody } from './body.ts'
 import * as parameter from './dictionary.ts'
 import { illegalArgument, WebHdfsFailure } from './failure.ts'
 import { type Credentials, checkCredentials, checkHost, checkOrigin } from './guard.ts'
@@ -17,7 +17,6 @@ export interface ServerFacts extends Identities {
   readonly names: ReadonlySet<string>
   readonly token: string | undefined
   readonly urlBytesMax: number
-  readonly idleMs: number
   /** What `GET /` says. */
   readonly welcome: string
 }
@@ -25,12 +24,7 @@ export interface ServerFacts extends Identities {
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS'] as const
 
 /** The answer to one request, from what it says alone; the body is read by the operation that wants it. */
-export async function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  held: boolean,
-  facts: ServerFacts,
-): Promise<Reply> {
+export async function respond(request: IncomingMessage, body: RequestBody, facts: ServerFacts): Promise<Reply> {
   const method = request.method ?? ''
   const { host, target, search } = checkTarget(request, facts)
   if (!METHODS.some((known) => known === method)) throw notAllowed(method)
@@ -52,7 +46,7 @@ export async function respond(
     dfs: facts.dfs.as(user),
     path,
     query,
-    body: new RequestBody(request, response, held, facts.idleMs),
+    body,
     authority: host,
   })
 }

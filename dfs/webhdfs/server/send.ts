@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { RequestBody } from './body.ts'
 import type { Reply } from './reply.ts'
 
 /** Nothing here is meant for a page of another site, or to be taken for a page at all. */
@@ -15,6 +16,8 @@ export interface SendOptions {
   /** A client that takes nothing for so long is gone. */
   readonly idleMs: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Of the request. */
+  readonly body: RequestBody
 }
 
 /** Resolves when all was handed to the system. Throws when the client left, and when the source failed in the middle. */
@@ -40,34 +43,38 @@ async function sendWhole(
   response: ServerResponse,
   status: number,
   type: string,
-  body: string,
-  { headOnly, idleMs, headers }: SendOptions,
+  text: string,
+  options: SendOptions,
 ): Promise<void> {
-  const bytes = Buffer.from(body)
-  response.writeHead(status, { ...always, 'Content-Type': type, 'Content-Length': bytes.length, ...headers })
-  await finish(response, headOnly ? undefined : bytes, idleMs)
+  const bytes = Buffer.from(text)
+  const head = { 'Content-Type': type, 'Content-Length': bytes.length }
+  response.writeHead(status, { ...always, ...head, ...closing(options), ...options.headers })
+  await finish(response, options.headOnly ? undefined : bytes, options)
 }
+
+const closing = ({ body }: SendOptions): { Connection?: 'close' } => (body.isLeft ? { Connection: 'close' } : {})
 
 async function sendPieces(
   response: ServerResponse,
   { type, length, pieces, close }: Reply & { kind: 'pieces' },
-  { headOnly, idleMs, headers }: SendOptions,
+  options: SendOptions,
 ): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]()
   try {
     // The first piece before the head: what can not be read at all is still told as a failure.
-    let next = headOnly ? undefined : await iterator.next()
+    let next = options.headOnly ? undefined : await iterator.next()
     response.writeHead(200, {
       ...always,
       'Content-Type': type,
       ...(length === undefined ? {} : { 'Content-Length': length }),
-      ...headers,
+      ...closing(options),
+      ...options.headers,
     })
     while (next !== undefined && next.done !== true) {
-      await write(response, next.value, idleMs)
+      await write(response, next.value, options.idleMs)
       next = await iterator.next()
     }
-    await finish(response, undefined, idleMs)
+    await finish(response, undefined, options)
   } finally {
     await iterator.return?.()
     await close()
@@ -79,8 +86,19 @@ function write(response: ServerResponse, bytes: Uint8Array, idleMs: number): Pro
   return taken(response, idleMs, (whenTaken) => response.write(bytes, whenTaken))
 }
 
-function finish(response: ServerResponse, bytes: Uint8Array | undefined, idleMs: number): Promise<void> {
-  return taken(response, idleMs, (whenTaken) => {
+async function finish(
+  response: ServerResponse,
+  bytes: Uint8Array | undefined,
+  { idleMs, body }: SendOptions,
+): Promise<void> {
+  if (body.isLeft) {
+    if (bytes === undefined || bytes.length === 0) response.flushHeaders()
+    else await write(response, bytes, idleMs)
+    await body.pass()
+    await taken(response, idleMs, (whenTaken) => response.end(whenTaken))
+    return
+  }
+  await taken(response, idleMs, (whenTaken) => {
     if (bytes === undefined) response.end(whenTaken)
     else response.end(bytes, whenTaken)
   })

@@ -4,6 +4,7 @@ import { hostname, networkInterfaces } from 'node:os'
 import { DfsError } from '../../base/errors.ts'
 import { ioError } from '../../base/io-error.ts'
 import type { Dfs } from '../../client/dfs.ts'
+import { RequestBody } from './body.ts'
 import { isUnforeseen, tellFailure } from './failure.ts'
 import { checkToken, isLoopbackName } from './guard.ts'
 import { ownsTheRoot } from './identity.ts'
@@ -56,7 +57,6 @@ export async function startWebHdfs(options: WebHdfsOptions): Promise<WebHdfsServ
     names: namesOf(host, options.names ?? []),
     token,
     urlBytesMax: limits.urlBytesMax,
-    idleMs: limits.idleMs,
     defaultUser: options.defaultUser ?? 'dr.who',
     isSuperuser: options.isSuperuser ?? ownsTheRoot(dfs),
     welcome: `quern${options.version === undefined ? '' : ` ${options.version}`}\nWebHDFS is at /webhdfs/v1/<path>?op=<operation>\n`,
@@ -103,19 +103,23 @@ async function serveOne(
   request.on('error', () => undefined)
   response.on('error', () => undefined)
   try {
-    const options = { headOnly: request.method === 'HEAD', idleMs: limits.idleMs }
+    const body = new RequestBody(request, response, held, limits)
+    const options: SendOptions = {
+      headOnly: request.method === 'HEAD',
+      idleMs: limits.idleMs,
+      body,
+    }
     try {
-      const reply = await respond(request, response, held, facts)
-      const allow = request.method === 'OPTIONS' ? { Allow: allowedMethods } : {}
-      await send(response, reply, { ...options, headers: { ...closingHeaders(request), ...allow } })
+      const reply = await respond(request, body, facts)
+      const headers = request.method === 'OPTIONS' ? { Allow: allowedMethods } : {}
+      await send(response, reply, { ...options, headers })
     } catch (error) {
       if (error instanceof ClientGone || request.destroyed) throw new ClientGone('the client left', { cause: error })
       if (isUnforeseen(error) || response.headersSent) onError(error)
       // In the middle of an answer there is only one way left to say that it is not whole.
       if (response.headersSent) throw new ClientGone('the answer broke off', { cause: error })
-      await sendFailure(request, response, error, options)
+      await sendFailure(response, error, options)
     }
-    await leave(request, limits)
   } catch (error) {
     // The client is gone, and with it whom to tell.
     if (!(error instanceof ClientGone)) onError(error)
@@ -123,47 +127,13 @@ async function serveOne(
   }
 }
 
-async function sendFailure(
-  request: IncomingMessage,
-  response: ServerResponse,
-  error: unknown,
-  options: SendOptions,
-): Promise<void> {
+async function sendFailure(response: ServerResponse, error: unknown, options: SendOptions): Promise<void> {
   const { status, body } = tellFailure(error)
   const headers = {
-    ...closingHeaders(request),
     ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
     ...(status === 405 ? { Allow: allowedMethods } : {}),
   }
   await send(response, { kind: 'json', body, status }, { ...options, headers })
-}
-
-/** A body that was not read to its end would be taken for the next request. */
-const closingHeaders = (request: IncomingMessage): { Connection?: 'close' } =>
-  request.complete || hasNoBody(request) ? {} : { Connection: 'close' }
-
-function hasNoBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
-}
-
-/** After the answer: what still comes of a body nobody wants is let pass for a while, since a client that can not send on may never read the answer. */
-async function leave(request: IncomingMessage, { unwantedBytesMax, unwantedMs }: WebHdfsLimits): Promise<void> {
-  if (request.complete || request.destroyed || hasNoBody(request)) return
-  await new Promise<void>((resolve) => {
-    let bytes = 0
-    const end = (): void => {
-      clearTimeout(timer)
-      request.destroy()
-      resolve()
-    }
-    const timer = setTimeout(end, unwantedMs)
-    request.once('end', end)
-    request.once('close', end)
-    request.on('data', (piece: Buffer) => {
-      bytes += piece.length
-      if (bytes > unwantedBytesMax) end()
-    })
-  })
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

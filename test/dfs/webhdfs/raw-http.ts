@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 
 /** Plain HTTP, so that what is on the wire is what is tested: no redirect is followed, nothing is retried. */
@@ -16,6 +16,8 @@ export interface AskOptions {
   readonly body?: string | Uint8Array
 }
 
+const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+
 export function ask(method: string, url: string, options: AskOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { body } = options
@@ -26,7 +28,7 @@ export function ask(method: string, url: string, options: AskOptions = {}): Prom
       ...(length === undefined || chunked ? {} : { 'Content-Length': String(length) }),
       ...options.headers,
     }
-    const asked = request(url, { method, headers, agent: false }, (response) => {
+    const asked = request(url, { method, headers, agent }, (response) => {
       const pieces: Buffer[] = []
       response.on('data', (piece: Buffer) => pieces.push(piece))
       response.on('error', reject)
