@@ -114,7 +114,7 @@ async function serveOne(
       const headers = request.method === 'OPTIONS' ? { Allow: allowedMethods } : {}
       await send(response, reply, { ...options, headers })
     } catch (error) {
-      if (error instanceof ClientGone || request.destroyed) throw new ClientGone('the client left', { cause: error })
+      if (error instanceof ClientGone || response.destroyed) throw new ClientGone('the client left', { cause: error })
       if (isUnforeseen(error) || response.headersSent) onError(error)
       // In the middle of an answer there is only one way left to say that it is not whole.
       if (response.headersSent) throw new ClientGone('the answer broke off', { cause: error })
