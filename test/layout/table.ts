@@ -87,6 +87,12 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'dfs/rpc',
     ],
   },
+  // What server and client of WebHDFS have in common.
+  'dfs/webhdfs': { imports: ['dfs/base'], types: ['dfs/client/status.ts'] },
+  'dfs/webhdfs/server': {
+    imports: ['dfs/base', 'dfs/webhdfs'],
+    types: ['dfs/client/dfs.ts', 'dfs/client/file-system.ts', 'dfs/client/status.ts'],
+  },
   dfs: { imports: ['dfs/base', 'dfs/block', 'dfs/client', 'dfs/embedded', 'dfs/remote', 'dfs/root', 'dfs/daemon'] },
 
   'mapreduce/base': { imports: [] },
