@@ -37,8 +37,9 @@ export async function openEmbedded(options: OpenOptions, env: Env, tuning: Parti
   try {
     const { version, notes } = await readOrFormat(root, config, options.datanodes, env)
     const full = { ...config, datanodes: version.datanodes.length }
-    const connection = await start(root, full, version, lock, env, notes)
-    return DfsClient.over(connection, options.user ?? userInfo().username)
+    const user = options.user ?? userInfo().username
+    const connection = await start(root, full, version, lock, env, { notes, user })
+    return DfsClient.over(connection, user)
   } catch (error) {
     await lock.release()
     throw errorCode(error) === undefined ? error : ioError(`opening the DFS at ${root}`, error)
@@ -60,7 +61,7 @@ async function start(
   version: RootVersion,
   lock: Awaited<ReturnType<typeof lockRoot>>,
   env: Env,
-  notes: readonly string[],
+  { notes, user }: { notes: readonly string[]; user: string },
 ): Promise<EmbeddedConnection> {
   const { disk } = env
   const directory = rootNames.namenode(root)
@@ -74,6 +75,7 @@ async function start(
     config,
     unfinished,
     superuser: userInfo().username,
+    maker: user,
     replicas: (state) => {
       replicas = new EmbeddedReplicas(state, descriptors, env)
       return replicas

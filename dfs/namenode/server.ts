@@ -40,8 +40,10 @@ export interface ServerOptions {
   readonly config: DfsConfig
   /** The root was never made to its end. */
   readonly unfinished?: boolean
-  /** Whose root it is: may do everything, as may members of `supergroup`. */
+  /** Of the operating system: whose root it is. May do everything, as may who owns `/`, and members of `supergroup`. */
   readonly superuser: string
+  /** Whom `/` belongs to where the namespace is made now; the superuser if not given. */
+  readonly maker?: string
   /** The system's if not given. */
   readonly groupsOf?: GroupsOf
   /** Asked for only once the namespace is there. */
@@ -71,7 +73,11 @@ export class NamenodeServer implements NamespaceProtocol {
     replicas = options.replicas(durable.state)
     // What is first of all in a new journal.
     if (durable.isNew) {
-      durable.change({ type: 'setOwner', path: '/', owner: { user: options.superuser, group: supergroup } })
+      durable.change({
+        type: 'setOwner',
+        path: '/',
+        owner: { user: options.maker ?? options.superuser, group: supergroup },
+      })
     }
     return new NamenodeServer(options, durable, replicas)
   }
@@ -95,7 +101,8 @@ export class NamenodeServer implements NamespaceProtocol {
   /** Whom a request is made as. */
   caller(user: string): Caller {
     const groups = this.#groupsOf(user)
-    return { user, groups, superuser: user === this.#options.superuser || groups.includes(supergroup) }
+    const owns = user === this.#options.superuser || user === this.state.root.owner.user
+    return { user, groups, superuser: owns || groups.includes(supergroup) }
   }
 
   // Reading
