@@ -30,13 +30,13 @@ export class RetryCache {
     return this.#answers.get(key(client, sequence))?.answer
   }
 
-  remember(answer: Answer): void {
-    const id = key(answer.client, answer.sequence)
+  remember({ client, sequence, answer, time }: Answer): void {
+    const id = key(client, sequence)
     // Behind all others, should it have been there: the oldest are in front.
     this.#answers.delete(id)
-    this.#answers.set(id, answer)
-    for (const [oldest, { time }] of this.#answers) {
-      if (this.#answers.size <= answersMax && time >= answer.time - answerAgeMax) break
+    this.#answers.set(id, { client, sequence, answer, time })
+    for (const [oldest, { time: age }] of this.#answers) {
+      if (this.#answers.size <= answersMax && age >= time - answerAgeMax) break
       this.#answers.delete(oldest)
     }
   }
