@@ -1,8 +1,13 @@
 /**
  * The public face of the DFS. `openDfs` opens a root embedded in this process.
  */
+import type { DfsConfig } from './base/config.ts'
 import type { Dfs, OpenOptions } from './client/dfs.ts'
+import type { DatanodeProcessOptions, RunningDatanode } from './daemon/datanode-process.ts'
+import type { NamenodeProcessOptions, RunningNamenode } from './daemon/namenode-process.ts'
+import type { DfsProcess, RunningProcesses } from './daemon/processes.ts'
 
+export { type DfsConfig, settingNames } from './base/config.ts'
 export { DfsError, type DfsErrorCode } from './base/errors.ts'
 export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
 export { isAlive, processIdentity } from './base/process-identity.ts'
@@ -38,6 +43,9 @@ export type {
   SnapshottableDirectory,
 } from './client/status.ts'
 export { Trash } from './client/trash.ts'
+export type { DatanodeProcessOptions, RunningDatanode } from './daemon/datanode-process.ts'
+export type { NamenodeProcessOptions, RunningNamenode } from './daemon/namenode-process.ts'
+export type { DfsProcess, RunningProcesses } from './daemon/processes.ts'
 
 /**
  * The DFS under `options.root`: through its namenode if one runs there, else opened in this process, alone: DFS_LOCKED if
@@ -48,4 +56,27 @@ export { Trash } from './client/trash.ts'
 export async function openDfs(options: OpenOptions): Promise<Dfs> {
   const { openRoot } = await import('./open.ts')
   return await openRoot(options)
+}
+
+/** Settings to be used in place of the defaults. */
+export type DfsTuning = Partial<DfsConfig>
+
+/** Runs the namenode of a root in this process until it is closed. */
+export async function runNamenode(options: NamenodeProcessOptions): Promise<RunningNamenode> {
+  return await (await import('./daemon/namenode-process.ts')).runNamenode(options)
+}
+
+/** Runs one datanode of a root in this process until it is closed. */
+export async function runDatanode(options: DatanodeProcessOptions): Promise<RunningDatanode> {
+  return await (await import('./daemon/datanode-process.ts')).runDatanode(options)
+}
+
+/** What runs of the DFS at a root. */
+export async function findProcesses(root: string): Promise<RunningProcesses> {
+  return await (await import('./daemon/processes.ts')).findProcesses(root)
+}
+
+/** Asks a process of a DFS to end, and ends it when it does not in time. True if it had to be ended. */
+export async function endProcess(process: DfsProcess, patienceMillis: number): Promise<boolean> {
+  return await (await import('./daemon/processes.ts')).endProcess(process, patienceMillis)
 }

@@ -9,20 +9,9 @@ import { dfsRoot, openFailure } from './root.ts'
 import { nearest } from './suggest.ts'
 import { userOf } from './user.ts'
 
-/** Verbs of a DFS that runs as daemons, which this version does not have. */
-const ofDaemons: ReadonlySet<string> = new Set([
-  'start',
-  'stop',
-  'status',
-  'balance',
-  'decommission',
-  'scrub',
-  'safemode',
-])
-
 export const command: Command = {
   name: 'dfs',
-  summary: 'look after the file system: fsck, report, snapshots, quotas',
+  summary: 'start, stop and look after the file system: fsck, report, snapshots, quotas',
   run: runDfs,
 }
 
@@ -51,9 +40,6 @@ async function runDfs(argv: readonly string[], io: CommandIo): Promise<number> {
 
 function unknown(name: string): string {
   const names = dfsVerbs.map((verb) => verb.name)
-  if (ofDaemons.has(name)) {
-    return `${name} is not there yet: the DFS runs inside each command, without daemons. There are ${names.join(', ')}.`
-  }
   const meant = nearest(name, names)
   return `unknown verb '${name}'.${meant === undefined ? '' : ` Did you mean ${meant}?`} See quern dfs --help.`
 }

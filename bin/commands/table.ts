@@ -53,7 +53,17 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'dfs',
-    summary: 'look after the file system: fsck, report, snapshots, quotas',
+    summary: 'start, stop and look after the file system: fsck, report, snapshots, quotas',
     load: async () => (await import('./dfs.ts')).command,
+  },
+  {
+    name: 'namenode',
+    summary: 'run the namenode of a DFS in the foreground',
+    load: async () => (await import('./namenode.ts')).command,
+  },
+  {
+    name: 'datanode',
+    summary: 'run one datanode of a DFS in the foreground',
+    load: async () => (await import('./datanode.ts')).command,
   },
 ]

@@ -124,6 +124,9 @@ export const defaults: DfsConfig = {
   deletionsValidMillis: 1_000,
 }
 
+/** Every setting there is. */
+export const settingNames: readonly string[] = Object.keys(defaults)
+
 /** The defaults with `overrides`, each checked alone and against the others. DFS_BAD_ARGUMENT names the one that does not fit. */
 export function resolveConfig(overrides: Partial<DfsConfig>): DfsConfig {
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))

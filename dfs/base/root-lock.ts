@@ -35,6 +35,12 @@ export async function lockRoot(root: string): Promise<RootLock> {
   }
 }
 
+/** Identity of the living process that holds a directory; undefined where none does. */
+export async function lockHolder(directory: string): Promise<string | undefined> {
+  const holder = await readHolder(directory)
+  return holder !== undefined && isAlive(holder) ? holder : undefined
+}
+
 async function bindName(root: string): Promise<Server> {
   const name = `\0quern-${createHash('sha256').update(root).digest('hex').slice(0, 40)}`
   const server = createServer((connection) => connection.destroy())

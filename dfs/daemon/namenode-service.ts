@@ -195,6 +195,10 @@ export class NamenodeService {
     return this.#epoch
   }
 
+  isSuperuser(user: string): boolean {
+    return this.#namenode.caller(user).superuser
+  }
+
   /** Says where it is to be found; with an HTTP face, where that is. */
   async announce(http?: Address): Promise<void> {
     const { env, root } = this.#options

@@ -85,6 +85,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'dfs/remote',
       'dfs/root',
       'dfs/rpc',
+      'dfs/webhdfs/server',
     ],
   },
   // What server and client of WebHDFS have in common.

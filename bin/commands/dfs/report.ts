@@ -1,97 +1,34 @@
-import { stat, statfs } from 'node:fs/promises'
-import type { Dfs } from '../../../dfs/index.ts'
+import type { ClusterReport, DatanodeReport, Dfs } from '../../../dfs/index.ts'
 import { humanBytes } from '../../terminal/bytes.ts'
 import { type Style, styleFor } from '../../terminal/style.ts'
 import { tableLines } from '../../terminal/table.ts'
-import { fileBlocks } from './replicas.ts'
 import type { DfsVerbRun } from './verbs.ts'
 
-export interface DatanodeReport {
-  readonly id: string
-  readonly rack: string
-  readonly directory: string
-  readonly blocks: number
-  /** Bytes of the replicas it holds. */
-  readonly used: number
-  /** Of the disk the directory lies on; nothing when the directory is gone. */
-  readonly capacity: number | undefined
-  readonly free: number | undefined
-}
-
-export interface DfsReport {
+export interface DfsReport extends ClusterReport {
   readonly root: string
-  readonly files: number
-  readonly directories: number
-  readonly bytes: number
-  readonly bytesWithReplicas: number
-  readonly blocks: number
-  readonly underReplicated: number
   readonly racks: number
-  /** Datanodes on one disk share it, so it counts once. */
-  readonly capacity: number
-  readonly free: number
-  readonly datanodes: readonly DatanodeReport[]
 }
 
-export const runReport: DfsVerbRun = async (dfs, { io, json, out }) => {
+export const runReport: DfsVerbRun = async (dfs, { io, json, out, flags }) => {
   const report = await collectReport(dfs)
-  if (json) await out.line(JSON.stringify(report, null, 2))
-  else for (const line of reportLines(report, styleFor(io.stdout, io.env))) await out.line(line)
+  const asked = ['live', 'dead', 'stale', 'decommissioning'].filter((state) => flags.has(state))
+  const shown = asked.length === 0 ? report : { ...report, datanodes: report.datanodes.filter(isOneOf(asked)) }
+  if (json) await out.line(JSON.stringify(shown, null, 2))
+  else for (const line of reportLines(shown, styleFor(io.stdout, io.env))) await out.line(line)
   return 0
 }
 
-export async function collectReport(dfs: Dfs): Promise<DfsReport> {
-  const held = new Map<string, { blocks: number; used: number }>()
-  let blocks = 0
-  let underReplicated = 0
-  for await (const file of fileBlocks(dfs, '/')) {
-    for (const block of file.blocks ?? []) {
-      blocks++
-      if (block.replicas.length < (file.blocks === undefined ? 0 : file.replication)) underReplicated++
-      for (const { datanode } of block.replicas) {
-        const sum = held.get(datanode) ?? { blocks: 0, used: 0 }
-        held.set(datanode, { blocks: sum.blocks + 1, used: sum.used + block.length })
-      }
-    }
-  }
-  const disks = new Map<number, { capacity: number; free: number }>()
-  const datanodes: DatanodeReport[] = []
-  for (const { id, rack, directory } of dfs.datanodes) {
-    const disk = await diskOf(directory)
-    if (disk !== undefined) disks.set(disk.device, disk)
-    const { blocks: count, used } = held.get(id) ?? { blocks: 0, used: 0 }
-    datanodes.push({ id, rack, directory, blocks: count, used, capacity: disk?.capacity, free: disk?.free })
-  }
-  const { files, directories, bytes, bytesWithReplicas } = await dfs.summary('/')
-  return {
-    root: dfs.root,
-    files,
-    directories,
-    bytes,
-    bytesWithReplicas,
-    blocks,
-    underReplicated,
-    racks: new Set(dfs.datanodes.map(({ rack }) => rack)).size,
-    capacity: sum([...disks.values()].map(({ capacity }) => capacity)),
-    free: sum([...disks.values()].map(({ free }) => free)),
-    datanodes,
-  }
+const isOneOf =
+  (states: readonly string[]) =>
+  ({ liveness, adminState }: DatanodeReport): boolean =>
+    states.includes(liveness) || states.includes(adminState)
+
+async function collectReport(dfs: Dfs): Promise<DfsReport> {
+  const report = await dfs.report()
+  return { root: dfs.root, racks: new Set(report.datanodes.map(({ rack }) => rack)).size, ...report }
 }
 
-async function diskOf(directory: string): Promise<{ device: number; capacity: number; free: number } | undefined> {
-  try {
-    const [{ dev }, { blocks, bavail, bsize }] = await Promise.all([stat(directory), statfs(directory)])
-    return { device: dev, capacity: blocks * bsize, free: bavail * bsize }
-  } catch (error) {
-    // A pulled disk is a fact to report, not a failure of the report.
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EIO')) return undefined
-    throw error
-  }
-}
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
-
-export function reportLines(report: DfsReport, style: Style): string[] {
+function reportLines(report: DfsReport, style: Style): string[] {
   const { datanodes, racks } = report
   const state = report.underReplicated === 0 ? 'none' : style.yellow(String(report.underReplicated))
   const facts = [
@@ -100,21 +37,42 @@ export function reportLines(report: DfsReport, style: Style): string[] {
     ['Data', `${report.files} files in ${report.directories} directories: ${humanBytes(report.bytes)}`],
     ['Used', `${humanBytes(report.bytesWithReplicas)} with all replicas`],
     ['Blocks', `${report.blocks}, under-replicated: ${state}`],
+    ...trouble(report, style),
     ['Datanodes', `${datanodes.length} on ${racks} ${racks === 1 ? 'rack' : 'racks'}`],
   ]
   const rows = datanodes.map((node) => [
     node.id,
     node.rack,
+    stateOf(node, style),
     String(node.blocks),
     humanBytes(node.used),
     node.capacity === undefined ? style.red('gone') : humanBytes(node.capacity),
     node.free === undefined ? '-' : humanBytes(node.free),
     node.directory,
   ])
-  const header = ['Datanode', 'Rack', 'Blocks', 'Used', 'Disk', 'Free', 'Directory'].map((text) => style.bold(text))
+  const header = ['Datanode', 'Rack', 'State', 'Blocks', 'Used', 'Disk', 'Free', 'Directory'].map((text) =>
+    style.bold(text),
+  )
   return [
     ...tableLines(facts.map(([name = '', value = '']) => [style.bold(name), value])),
     '',
-    ...tableLines([header, ...rows], ['left', 'left', 'right', 'right', 'right', 'right', 'left']),
+    ...tableLines([header, ...rows], ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left']),
   ]
+}
+
+/** Only where there is any. */
+function trouble(report: DfsReport, style: Style): [string, string][] {
+  const rows: [string, number][] = [
+    ['Missing', report.missingBlocks],
+    ['Corrupt', report.corruptReplicas],
+    ['Being copied', report.pendingReplication],
+    ['To be deleted', report.pendingDeletion],
+  ]
+  return rows.filter(([, count]) => count > 0).map(([name, count]) => [name, style.yellow(String(count))])
+}
+
+function stateOf({ liveness, adminState, failure }: DatanodeReport, style: Style): string {
+  const state = adminState === 'in-service' ? liveness : adminState
+  if (failure !== undefined) return style.red('failed')
+  return liveness === 'dead' ? style.red(adminState === 'in-service' ? 'dead' : `${adminState}, dead`) : state
 }

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findProcesses, openDfs, type RunningProcesses } from '../../../dfs/index.ts'
+import { countOf } from '../daemon-options.ts'
+import { VerbError } from '../fs/failure.ts'
+import { userOf } from '../user.ts'
+import type { DfsCall, RootVerbRun } from './verbs.ts'
+
+/** How long a namenode and its datanodes are given to be up; a large journal is read meanwhile. */
+const patienceMillis = 60_000
+const lookMillis = 50
+const datanodesUsually = 3
+
+/** Starts what does not run yet of the namenode and the datanodes, in the background, and waits until it can be used. */
+export const runStart: RootVerbRun = async (call) => {
+  const { root, values, out } = call
+  const wanted = countOf(values.get('datanodes'), '--datanodes')
+  const racks = countOf(values.get('racks'), '--racks')
+  const set = (values.get('set') ?? '').split(',').filter((word) => word !== '')
+  const settings = set.flatMap((word) => ['--set', word])
+  mkdirSync(path.join(root, 'run'), { recursive: true })
+  const before = await findProcesses(root)
+  if (before.namenode === undefined) {
+    const layout = [
+      ...(wanted === undefined ? [] : ['--datanodes', String(wanted)]),
+      ...(racks === undefined ? [] : ['--racks', String(racks)]),
+    ]
+    const httpPort = values.get('http-port')
+    const web = httpPort === undefined ? [] : ['--http-port', httpPort]
+    await started(
+      call,
+      'namenode',
+      ['namenode', '--root', root, ...layout, ...web, ...settings],
+      (now) => now.namenode !== undefined,
+    )
+  }
+  const known = await findProcesses(root)
+  const numbers = [...known.datanodes.map(({ name }) => name), ...known.absent].map((name) => Number(name.slice(2)))
+  const count = Math.max(wanted ?? datanodesUsually, numbers.length)
+  const absent = [...known.absent]
+  for (let next = Math.max(0, ...numbers) + 1; absent.length + known.datanodes.length < count; next++)
+    absent.push(`dn${next}`)
+  await Promise.all(
+    absent.map((id) =>
+      started(call, id, ['datanode', '--root', root, '--id', id, ...settings], (now) =>
+        now.datanodes.some(({ name }) => name === id),
+      ),
+    ),
+  )
+  const status = await settled(call, count)
+  await out.line(status)
+  return 0
+}
+
+/** Spawns one process that outlives this command, and waits until it holds its directory. */
+async function started(
+  { root, io }: DfsCall,
+  name: string,
+  words: readonly string[],
+  isUp: (now: RunningProcesses) => boolean,
+): Promise<void> {
+  const log = path.join(root, 'run', `${name}.log`)
+  const output = openSync(log, 'a')
+  const from = statSync(log).size
+  const door = fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? '../../quern.ts' : '../../quern.js', import.meta.url),
+  )
+  const child = spawn(process.execPath, [...process.execArgv, door, ...words], {
+    detached: true,
+    stdio: ['ignore', output, output],
+    cwd: root,
+    env: { ...process.env, ...io.env },
+  })
+  let ended: string | undefined
+  child.once('exit', (code, signal) => {
+    ended = signal ?? `exit code ${code}`
+  })
+  child.once('error', (error) => {
+    ended = error.message
+  })
+  child.unref()
+  const until = performance.now() + patienceMillis
+  while (!isUp(await findProcesses(root))) {
+    io.signal.throwIfAborted()
+    if (ended !== undefined) throw new VerbError(`${name} did not start (${ended}): ${lastWords(log, from)}`)
+    if (performance.now() > until)
+      throw new VerbError(`${name} is not up after ${patienceMillis / 1000} s; its log is ${log}`)
+    await pause()
+  }
+}
+
+function lastWords(log: string, from: number): string {
+  const said = readFileSync(log).subarray(from).toString('utf8').trim()
+  return said.length > 2000 ? `…${said.slice(-2000)}` : said || `it said nothing; its log is ${log}`
+}
+
+/** Waits until datanodes are there and safe mode is left; in words, how it stands then. */
+async function settled({ root, io }: DfsCall, count: number): Promise<string> {
+  const dfs = await openDfs({ root, create: false, user: userOf(io) })
+  try {
+    const until = performance.now() + patienceMillis
+    for (;;) {
+      io.signal.throwIfAborted()
+      const [{ datanodes }, safeMode] = await Promise.all([dfs.report(), dfs.safeMode('get')])
+      const ready = datanodes.filter(({ liveness, capacity }) => liveness === 'live' && capacity !== undefined).length
+      const { namenode } = await findProcesses(root)
+      const web =
+        namenode?.http === undefined
+          ? ''
+          : `, WebHDFS at http://${namenode.http.host}:${namenode.http.port}/webhdfs/v1/`
+      if (ready >= count && !safeMode.on) return `${root} is served by a namenode and ${ready} datanodes${web}`
+      if (performance.now() > until) {
+        const waiting = safeMode.on ? ` Safe mode is on. ${safeMode.detail}` : ''
+        throw new VerbError(
+          `${ready} of ${count} datanodes are there after ${patienceMillis / 1000} s.${waiting} The logs are in ${path.join(root, 'run')}`,
+        )
+      }
+      await pause()
+    }
+  } finally {
+    await dfs.close()
+  }
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, lookMillis))
