@@ -1,13 +1,13 @@
 import { userInfo } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type DfsConfig, resolveConfig } from '../base/config.ts'
 import { errorCode } from '../base/disk.ts'
 import { type Env, realEnv } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import { ioError } from '../base/io-error.ts'
-import { rootNames } from '../base/names.ts'
-import { lockRoot } from '../base/root-lock.ts'
+import { identityName, rootNames } from '../base/names.ts'
+import { lockRoot, type RootLock } from '../base/root-lock.ts'
 import { DiskBlockStore } from '../block/disk-block-store.ts'
 import type { Dfs, OpenOptions } from '../client/dfs.ts'
 import { DfsClient } from '../client/dfs-client.ts'
@@ -33,9 +33,10 @@ export async function openEmbedded(options: OpenOptions, env: Env, tuning: Parti
   const root = resolve(options.root)
   const config = resolveConfig({ ...tuning, ...settings(options) })
   await makeRoot(root, options.create ?? true, env)
-  const lock = await lockRoot(root)
+  const lock = joined([await lockRoot(root)])
   try {
     const { version, notes } = await readOrFormat(root, config, options.datanodes, env)
+    await lockDatanodes(root, version, lock, env)
     const full = { ...config, datanodes: version.datanodes.length }
     const user = options.user ?? userInfo().username
     const connection = await start(root, full, version, lock, env, { notes, user })
@@ -55,11 +56,47 @@ function settings({ datanodes, racks, blockSize, replication }: OpenOptions): Pa
   }
 }
 
+/** Locks that are released together. */
+function joined(locks: RootLock[]): RootLock & { add(more: RootLock): void } {
+  return {
+    add: (more) => locks.push(more),
+    release: async () => {
+      for (const lock of locks.splice(0).reverse()) await lock.release()
+    },
+  }
+}
+
+/**
+ * Datanodes that were ever processes of their own may be so now, with their namenode gone: then nothing may be opened here.
+ * DFS_LOCKED says who runs.
+ */
+async function lockDatanodes(
+  root: string,
+  version: RootVersion,
+  lock: ReturnType<typeof joined>,
+  { disk }: Env,
+): Promise<void> {
+  for (const node of version.datanodes) {
+    const directory = directoryOf(root, node)
+    if (!(await disk.exists(join(directory, identityName)))) continue
+    try {
+      lock.add(await lockRoot(directory))
+    } catch (error) {
+      if (!(error instanceof DfsError) || error.code !== 'DFS_LOCKED') throw error
+      throw new DfsError(
+        'DFS_LOCKED',
+        `datanode ${node.id} of ${root} runs, but no namenode: start it with quern dfs start, or end both with quern dfs stop`,
+        { cause: error },
+      )
+    }
+  }
+}
+
 async function start(
   root: string,
   config: DfsConfig,
   version: RootVersion,
-  lock: Awaited<ReturnType<typeof lockRoot>>,
+  lock: RootLock,
   env: Env,
   { notes, user }: { notes: readonly string[]; user: string },
 ): Promise<EmbeddedConnection> {
