@@ -83,19 +83,20 @@ export class DurableNamespace {
   /** The record is in the state when this returns, and on the disk when `durable` resolves. */
   change(record: JournalRecord, answer: unknown = null): void {
     this.#options.mayChange?.()
-    this.#append(record)
-    this.#queueDead()
     const { request } = this
-    if (request === undefined) return
     this.request = undefined
-    const time = this.#options.env.now()
-    this.#append({ type: 'answer', ...request, answer: JSON.stringify(answer), time })
-  }
-
-  #append(record: JournalRecord): void {
     const bytes = recordBytes(record)
-    this.#journal.append(bytes)
+    if (request === undefined) {
+      this.#journal.append(bytes)
+    } else {
+      const time = this.#options.env.now()
+      const told = { type: 'answer', ...request, answer: JSON.stringify(answer), time } as const
+      // In one group commit: a change without its answer would be made again.
+      this.#journal.append(bytes, recordBytes(told))
+      this.state.apply(told)
+    }
     this.state.apply(record)
+    this.#queueDead()
   }
 
   async commit(record: JournalRecord | undefined, answer?: unknown): Promise<void> {

@@ -215,7 +215,8 @@ function readFile(state: Namespace, input: ByteReader, parentOf: ParentOf): File
     }
     blocks.push(known)
   }
-  node.blocks = blocks
+  // An array that was pushed to has room for many more.
+  node.blocks = blocks.slice()
   return node
 }
 

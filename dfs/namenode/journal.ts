@@ -94,23 +94,27 @@ export class Journal {
     )
   }
 
-  append(record: Uint8Array): TransactionId {
+  /** Records given together are on the disk together or not at all. Returns the transaction of the last. */
+  append(...records: readonly Uint8Array[]): TransactionId {
     this.check()
-    if (record.length > limits.recordBytesMax) {
-      throw new DfsError('DFS_BAD_ARGUMENT', `the change takes ${record.length} bytes, over ${limits.recordBytesMax}`)
+    let bytes = 0
+    for (const { length } of records) bytes += length
+    if (bytes > limits.recordBytesMax) {
+      throw new DfsError('DFS_BAD_ARGUMENT', `the change takes ${bytes} bytes, over ${limits.recordBytesMax}`)
     }
-    const txid = ++this.#lastTxid
+    const first = this.#lastTxid + 1
     let batch = this.#batches.at(-1)
-    const full = batch === undefined || batch.payload.length + record.length > limits.recordBytesMax
-    if (batch === undefined || full || this.#rollBefore === txid) {
-      batch = { first: txid, payload: new ByteWriter(4096), records: 0 }
+    const full = batch === undefined || batch.payload.length + bytes > limits.recordBytesMax
+    if (batch === undefined || full || this.#rollBefore === first) {
+      batch = { first, payload: new ByteWriter(4096), records: 0 }
       this.#batches.push(batch)
     }
-    batch.payload.raw(record)
-    batch.records++
-    this.recordsSinceRoll++
-    this.bytesSinceRoll += record.length
-    return transactionId(txid)
+    for (const record of records) batch.payload.raw(record)
+    batch.records += records.length
+    this.#lastTxid += records.length
+    this.recordsSinceRoll += records.length
+    this.bytesSinceRoll += bytes
+    return transactionId(this.#lastTxid)
   }
 
   /** Resolves when everything appended so far is on the disk. */

@@ -1,5 +1,6 @@
 import { type ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
 import { limits } from '../base/config.ts'
+import { DfsError } from '../base/errors.ts'
 import { blockId, fileId, generationStamp } from '../base/ids.ts'
 import type { JournalRecord, Making, Owner } from './record-types.ts'
 
@@ -44,32 +45,33 @@ const renameOver = 14
 const old = { mkdir: 1, create: 2, publish: 10 } as const
 
 const permissionMax = 0o1777
-/** JSON text of one answer. */
-export const answerBytesMax = 4096
+/** JSON text of one answer: the longest names a block to be written again, with where its replicas lie. */
+export const answerBytesMax = 64 * 1024
 export const clientBytesMax = 128
 export const ownerBytesMax = 512
 
+/** Throws DFS_BAD_ARGUMENT for a text that is longer than `decodeRecord` would take: what is written can be read. */
 export function encodeRecord(record: JournalRecord, out: ByteWriter): void {
   out.number(record.type === 'rename' && record.overwrite ? renameOver : typeNumber[record.type])
   switch (record.type) {
     case 'mkdir':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       out.number(record.time)
       encodeMaking(record, out)
       return
     case 'create':
       out.number(record.file)
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       numbers(out, record.replication, record.blockSize, record.overwrite ? 1 : 0)
-      out.text(record.holder)
+      bounded(record.holder, ownerBytesMax, 'a holder', out)
       out.number(record.time)
       encodeMaking(record, out)
       return
     case 'reopen':
       out.number(record.file)
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       out.number(record.keep)
-      out.text(record.holder)
+      bounded(record.holder, ownerBytesMax, 'a holder', out)
       return
     case 'addBlock':
       numbers(out, record.file, record.block, record.generation, record.previousLength)
@@ -84,75 +86,75 @@ export function encodeRecord(record: JournalRecord, out: ByteWriter): void {
       out.number(record.file)
       return
     case 'delete':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       out.number(record.time)
       return
     case 'rename':
-      out.text(record.from)
-      out.text(record.to)
+      bounded(record.from, limits.pathBytesMax, 'a path', out)
+      bounded(record.to, limits.pathBytesMax, 'a path', out)
       out.number(record.time)
       return
     case 'publish':
-      out.text(record.directory)
+      bounded(record.directory, limits.pathBytesMax, 'a path', out)
       out.number(record.files.length)
       for (const { name, file } of record.files) {
-        out.text(name)
+        bounded(name, limits.nameBytesMax, 'a name', out)
         out.number(file)
       }
       out.number(record.time)
       encodeMaking(record, out)
       return
     case 'concat':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       out.number(record.sources.length)
-      for (const source of record.sources) out.text(source)
+      for (const source of record.sources) bounded(source, limits.pathBytesMax, 'a path', out)
       out.number(record.time)
       return
     case 'setTimes':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       numbers(out, record.modificationTime, record.accessTime)
       return
     case 'setReplication':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       out.number(record.replication)
       return
     case 'setPermission':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       out.number(record.permission)
       return
     case 'setOwner':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       encodeOwner(record.owner, out)
       return
     case 'setQuota':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       encodeOptional(record.names, out)
       encodeOptional(record.space, out)
       return
     case 'allowSnapshot':
     case 'disallowSnapshot':
-      out.text(record.path)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
       return
     case 'createSnapshot':
-      out.text(record.path)
-      out.text(record.name)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
+      bounded(record.name, limits.nameBytesMax, 'a name', out)
       numbers(out, record.id, record.time)
       return
     case 'deleteSnapshot':
-      out.text(record.path)
-      out.text(record.name)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
+      bounded(record.name, limits.nameBytesMax, 'a name', out)
       out.number(record.time)
       return
     case 'renameSnapshot':
-      out.text(record.path)
-      out.text(record.from)
-      out.text(record.to)
+      bounded(record.path, limits.pathBytesMax, 'a path', out)
+      bounded(record.from, limits.nameBytesMax, 'a name', out)
+      bounded(record.to, limits.nameBytesMax, 'a name', out)
       out.number(record.time)
       return
     case 'answer':
-      out.text(record.client)
+      bounded(record.client, clientBytesMax, 'a client', out)
       out.number(record.sequence)
-      out.text(record.answer)
+      bounded(record.answer, answerBytesMax, 'an answer', out)
       out.number(record.time)
       return
   }
@@ -294,6 +296,17 @@ export function recordBytes(record: JournalRecord): Buffer {
   return out.bytes()
 }
 
+function bounded(text: string, bytesMax: number, what: string, out: ByteWriter): void {
+  // A text of n UTF-16 units is n to 3n bytes long, so most need no counting.
+  if (text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax) {
+    throw new DfsError(
+      'DFS_BAD_ARGUMENT',
+      `${what} of ${Buffer.byteLength(text)} bytes is over its limit of ${bytesMax}`,
+    )
+  }
+  out.text(text)
+}
+
 function numbers(out: ByteWriter, ...values: readonly number[]): void {
   for (const value of values) out.number(value)
 }
@@ -322,8 +335,8 @@ function decodeMaking(input: ByteReader, before: number | undefined): Making {
 }
 
 export function encodeOwner(owner: Owner, out: ByteWriter): void {
-  out.text(owner.user)
-  out.text(owner.group)
+  bounded(owner.user, ownerBytesMax, 'an owner', out)
+  bounded(owner.group, ownerBytesMax, 'a group', out)
 }
 
 export function decodeOwner(input: ByteReader): Owner {

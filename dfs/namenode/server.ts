@@ -1,52 +1,31 @@
-import type { DfsConfig } from '../base/config.ts'
-import type { Env } from '../base/env.ts'
 import type { BlockId, DatanodeId, FileId, GenerationStamp } from '../base/ids.ts'
 import type {
   AddBlockRequest,
   AllocatedBlock,
   CreateRequest,
   DatanodeTarget,
-  Listing,
   NamespaceProtocol,
   OpenedFile,
   PathRequest,
   ReopenedFile,
   UserRequest,
 } from '../client/protocol.ts'
-import type {
-  AccessMode,
-  ContentSummary,
-  FileStatus,
-  FsStatus,
-  LocatedBlock,
-  ServerDefaults,
-  SnapshotDiffEntry,
-  SnapshotStatus,
-  SnapshottableDirectory,
-} from '../client/status.ts'
 import * as decide from './decide.ts'
 import { DurableNamespace } from './durable-namespace.ts'
-import { type GroupsOf, systemGroups } from './groups.ts'
-import { type Block, FileNode } from './inode.ts'
+import { FileNode } from './inode.ts'
 import { LeaseTable } from './leases.ts'
 import type { Namespace } from './namespace.ts'
-import type { Caller } from './permission.ts'
+import { NamespaceReader, type ReaderOptions, supergroup } from './namespace-reader.ts'
 import type { JournalRecord } from './record-types.ts'
 import type { ReplicaDirectory } from './replica-directory.ts'
-import * as view from './view.ts'
+import { snapshotPath } from './view.ts'
 
-export interface ServerOptions {
-  readonly env: Env
+export interface ServerOptions extends ReaderOptions {
   readonly directory: string
-  readonly config: DfsConfig
   /** The root was never made to its end. */
   readonly unfinished?: boolean
-  /** Of the operating system: whose root it is. May do everything, as may who owns `/`, and members of `supergroup`. */
-  readonly superuser: string
   /** Whom `/` belongs to where the namespace is made now; the superuser if not given. */
   readonly maker?: string
-  /** The system's if not given. */
-  readonly groupsOf?: GroupsOf
   /** Asked for only once the namespace is there. */
   readonly replicas: (state: Namespace) => ReplicaDirectory
   /** Throws while nothing may be changed. */
@@ -57,18 +36,15 @@ export interface ServerOptions {
  * The shell around the state machine: asks `decide` for a record, applies it, journals it, and answers once it is durable.
  * Deciding and applying happen in one turn of the event loop, so requests never see each other half done.
  */
-export class NamenodeServer implements NamespaceProtocol {
-  readonly durable: DurableNamespace
+export class NamenodeServer extends NamespaceReader implements NamespaceProtocol {
   readonly leases = new LeaseTable()
   readonly #options: ServerOptions
   readonly #replicas: ReplicaDirectory
-  readonly #groupsOf: GroupsOf
 
   private constructor(options: ServerOptions, durable: DurableNamespace, replicas: ReplicaDirectory) {
+    super(options, durable, replicas)
     this.#options = options
-    this.durable = durable
     this.#replicas = replicas
-    this.#groupsOf = options.groupsOf ?? systemGroups(options.env.now)
   }
 
   static async open(options: ServerOptions): Promise<NamenodeServer> {
@@ -94,14 +70,6 @@ export class NamenodeServer implements NamespaceProtocol {
     return new NamenodeServer(options, durable, replicas)
   }
 
-  get state(): Namespace {
-    return this.durable.state
-  }
-
-  get notes(): string[] {
-    return this.durable.notes
-  }
-
   /** Drops every file that `gone` was writing: what it wrote is not complete and never will be. Returns how many. */
   async abandonWriters(gone: (holder: string) => boolean): Promise<number> {
     const dead = [...this.state.open.values()].filter((open) => gone(open.holder))
@@ -116,63 +84,6 @@ export class NamenodeServer implements NamespaceProtocol {
     for (const { holder, sealed } of this.state.open.values()) if (!sealed) holders.add(holder)
     const expired = this.leases.look(holders, millis, limit)
     if (expired.size > 0) await this.abandonWriters((holder) => expired.has(holder))
-  }
-
-  /** Whom a request is made as. */
-  caller(user: string): Caller {
-    const groups = this.#groupsOf(user)
-    const owns = user === this.#options.superuser || user === this.state.root.owner.user
-    return { user, groups, superuser: owns || groups.includes(supergroup) }
-  }
-
-  // Reading
-
-  async find({ path, user }: PathRequest): Promise<FileStatus | undefined> {
-    this.durable.check()
-    return view.findStatus(this.state, path, this.caller(user))
-  }
-
-  async list({ path, user, ...range }: PathRequest & { startAfter?: string; limit?: number }): Promise<Listing> {
-    this.durable.check()
-    return view.listStatus(this.state, path, this.caller(user), range)
-  }
-
-  async summary({ path, user }: PathRequest): Promise<ContentSummary> {
-    this.durable.check()
-    return view.summarize(this.state, path, this.caller(user))
-  }
-
-  async access({ path, mode, user }: PathRequest & { mode: AccessMode }): Promise<void> {
-    this.durable.check()
-    view.checkAccess(this.state, path, mode, this.caller(user))
-  }
-
-  async locate({ path, user }: PathRequest): Promise<LocatedBlock[]> {
-    this.durable.check()
-    return this.located(view.readableFile(this.state, path, this.caller(user)))
-  }
-
-  located(file: FileNode): LocatedBlock[] {
-    let offset = 0
-    return file.blocks.map((block) => {
-      const located = this.#located(block, offset)
-      offset += block.length
-      return located
-    })
-  }
-
-  #located(block: Block, offset: number): LocatedBlock {
-    const { id, generation, length } = block
-    return { block: id, generation, offset, length, replicas: this.#replicas.locate(block) }
-  }
-
-  status(_request: UserRequest): Promise<FsStatus> {
-    return this.#replicas.status()
-  }
-
-  async serverDefaults(_request: UserRequest): Promise<ServerDefaults> {
-    const { blockSize, replication, chunkBytes, packetBytes } = this.#options.config
-    return { blockSize, replication, bytesPerChecksum: chunkBytes, packetBytes, trashInterval: 0 }
   }
 
   // Changing
@@ -229,7 +140,7 @@ export class NamenodeServer implements NamespaceProtocol {
     const again =
       rewrite === undefined
         ? {}
-        : { rewrite: { block: this.#located(rewrite.block, rewrite.offset), length: rewrite.length } }
+        : { rewrite: { block: this.locatedBlock(rewrite.block, rewrite.offset), length: rewrite.length } }
     this.durable.change(record, { ...opened, ...again })
     return { ...opened, ...again }
   }
@@ -237,6 +148,8 @@ export class NamenodeServer implements NamespaceProtocol {
   async addBlock(request: AddBlockRequest): Promise<AllocatedBlock> {
     const { record, block, generation } = decide.decideAddBlock(this.state, request)
     if (record !== undefined) {
+      // Asked again it is known by its index, and may get other targets.
+      this.durable.request = undefined
       this.durable.change(record)
       const added = this.state.blocks.get(block)
       if (added !== undefined) this.#replicas.added(added)
@@ -364,7 +277,7 @@ export class NamenodeServer implements NamespaceProtocol {
     const time = this.#now()
     const request = { path, name: name ?? snapshotName(time), time }
     const record = decide.decideCreateSnapshot(this.state, this.caller(user), request)
-    const made = view.snapshotPath(record.path, record.name)
+    const made = snapshotPath(record.path, record.name)
     await this.durable.commit(record, made)
     return made
   }
@@ -379,21 +292,6 @@ export class NamenodeServer implements NamespaceProtocol {
     await this.durable.commit(decide.decideRenameSnapshot(this.state, this.caller(user), { ...request, time }))
   }
 
-  async snapshotDiff({ user, ...request }: PathRequest & { from: string; to: string }): Promise<SnapshotDiffEntry[]> {
-    this.durable.check()
-    return view.snapshotDiff(this.state, request, this.caller(user))
-  }
-
-  async snapshottableDirectories({ user }: UserRequest): Promise<SnapshottableDirectory[]> {
-    this.durable.check()
-    return view.listSnapshottable(this.state, this.caller(user))
-  }
-
-  async snapshots({ path, user }: PathRequest): Promise<SnapshotStatus[]> {
-    this.durable.check()
-    return view.listSnapshots(this.state, path, this.caller(user))
-  }
-
   #now(): number {
     return this.#options.env.now()
   }
@@ -402,8 +300,6 @@ export class NamenodeServer implements NamespaceProtocol {
     return this.durable.close()
   }
 }
-
-const supergroup = 'supergroup'
 
 /** HDFS's way to call a snapshot that was given no name, in UTC: `s20260131-235959.123`. */
 function snapshotName(time: number): string {

@@ -146,37 +146,38 @@ export function snapshotDiff(
   return diffTrees(tree(request.from), tree(request.to))
 }
 
+/** Written out field by field: a lookup is little more than this, and spreading costs more than all of it. */
 export function statusOf(state: Namespace, node: Inode, path: string): FileStatus {
-  const shared = {
-    path,
-    modificationTime: node.modificationTime,
-    accessTime: node.accessTime,
-    fileId: node.id,
-  }
-  if (node instanceof DirectoryNode) {
+  if (node instanceof FileNode) {
+    const { attributes } = node
     return {
-      ...shared,
-      kind: 'directory',
-      length: 0,
-      replication: 0,
-      blockSize: 0,
-      owner: node.owner.user,
-      group: node.owner.group,
-      permission: node.permission,
-      childrenCount: node.size,
-      ...(state.snapshots.get(node) === undefined ? {} : { snapshottable: true }),
+      path,
+      kind: 'file',
+      length: node.length,
+      replication: attributes.replication,
+      blockSize: attributes.blockSize,
+      modificationTime: node.modificationTime,
+      accessTime: node.accessTime,
+      owner: attributes.owner.user,
+      group: attributes.owner.group,
+      permission: attributes.permission,
+      fileId: node.id,
+      childrenCount: 0,
     }
   }
-  const { attributes } = node
-  return {
-    ...shared,
-    kind: 'file',
-    length: node.length,
-    replication: attributes.replication,
-    blockSize: attributes.blockSize,
-    owner: attributes.owner.user,
-    group: attributes.owner.group,
-    permission: attributes.permission,
-    childrenCount: 0,
+  const status: FileStatus = {
+    path,
+    kind: 'directory',
+    length: 0,
+    replication: 0,
+    blockSize: 0,
+    modificationTime: node.modificationTime,
+    accessTime: node.accessTime,
+    owner: node.owner.user,
+    group: node.owner.group,
+    permission: node.permission,
+    fileId: node.id,
+    childrenCount: node.size,
   }
+  return state.snapshots.get(node) === undefined ? status : { ...status, snapshottable: true }
 }

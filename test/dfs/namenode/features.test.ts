@@ -15,6 +15,7 @@ import { caller, checkInvariants, picture, replay, throughImage } from './state.
 
 const path = fc.constantFrom('/d', '/d/f', '/d/g', '/d/e/f', '/d/e', '/e', '/e/f', '/e/g/h', '/')
 const file = fc.constantFrom('/d/f', '/d/e/f', '/e/f')
+const directory = fc.constantFrom('/d', '/e', '/')
 const snapshot = fc.constantFrom('s1', 's2')
 const limit = fc.option(fc.nat(12), { nil: null })
 const kind = <K extends string>(name: K): fc.Arbitrary<K> => fc.constant(name)
@@ -42,11 +43,11 @@ const steps = {
     names: limit,
     space: limit.map((value) => (value === null ? null : value * 20)),
   }),
-  allowSnapshot: fc.record({ do: kind('allowSnapshot'), path }),
-  disallowSnapshot: fc.record({ do: kind('disallowSnapshot'), path }),
-  createSnapshot: fc.record({ do: kind('createSnapshot'), path, name: snapshot }),
-  deleteSnapshot: fc.record({ do: kind('deleteSnapshot'), path, name: snapshot }),
-  renameSnapshot: fc.record({ do: kind('renameSnapshot'), path, from: snapshot, to: snapshot }),
+  allowSnapshot: fc.record({ do: kind('allowSnapshot'), path: directory }),
+  disallowSnapshot: fc.record({ do: kind('disallowSnapshot'), path: directory }),
+  createSnapshot: fc.record({ do: kind('createSnapshot'), path: directory, name: snapshot }),
+  deleteSnapshot: fc.record({ do: kind('deleteSnapshot'), path: directory, name: snapshot }),
+  renameSnapshot: fc.record({ do: kind('renameSnapshot'), path: directory, from: snapshot, to: snapshot }),
   answer: fc.record({ do: kind('answer'), sequence: fc.nat(5) }),
 }
 const step = fc.oneof(...Object.values(steps))
