@@ -30,7 +30,11 @@ export class Reports {
 
   /** False: nobody needs it. */
   received(node: DatanodeState, key: BlockKey, length: number): boolean {
-    return this.#found(node, key.block, key.generation, length) !== 'unneeded'
+    const finding = this.#found(node, key.block, key.generation, length)
+    // It may have been gone meanwhile, and a sweep be about to say so.
+    const block = finding === 'known' ? this.#ledger.block(key.block) : undefined
+    if (block !== undefined) this.#ledger.hold(block, node)
+    return finding !== 'unneeded'
   }
 
   /** The datanode has read it: what was held against it is void. */
@@ -40,7 +44,7 @@ export class Reports {
     if (bad?.reason === 'suspect' || bad?.reason === 'corrupt') {
       this.#ledger.bad.remove(key.block, node.number, key.generation)
     }
-    this.#found(node, key.block, key.generation, length)
+    this.received(node, key, length)
   }
 
   /** Its datanode has found it bad. */
@@ -85,10 +89,7 @@ export class Reports {
       ledger.condemn(block, node, generation, 'length')
       return 'kept'
     }
-    if (block.replicas.includes(node.number)) {
-      ledger.orders.received(block, node.number)
-      return 'known'
-    }
+    if (block.replicas.includes(node.number)) return 'known'
     ledger.hold(block, node)
     return 'new'
   }
