@@ -113,7 +113,7 @@ describe('-p', () => {
     expect((await stat(local('u/d'))).mode & 0o777).toBe(0o750)
     expect(Math.floor((await stat(local('u/a'))).mtimeMs)).toBe(Math.floor((await stat(local('t/a'))).mtimeMs))
     // To the millisecond: most of these have no exact number of seconds.
-    for (let time = 1_795_458_320_390; time < 1_795_458_320_400; time++) {
+    for (let time = 1_795_458_320_390; time < 1_795_458_320_394; time++) {
       await utimes(local('t/a'), time / 1000 + 0.00001, time / 1000 + 0.00001)
       await quern.ok('put', '-f', '-p', 't/a', '/a')
       await quern.ok('get', '-f', '-p', '/a', 'a')
