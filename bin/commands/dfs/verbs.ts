@@ -240,7 +240,7 @@ export const dfsVerbs: readonly DfsVerb[] = [
   {
     name: 'clrQuota',
     usage: 'DIR...',
-    help: ['no such quota any more'],
+    help: ['no limit on names any more'],
     min: 1,
     max: any,
     needs: 'dfs',
@@ -262,7 +262,7 @@ export const dfsVerbs: readonly DfsVerb[] = [
   {
     name: 'clrSpaceQuota',
     usage: 'DIR...',
-    help: ['no such quota any more'],
+    help: ['no limit on bytes any more'],
     leftOut: { storageType: 'there are no storage types' },
     min: 1,
     max: any,

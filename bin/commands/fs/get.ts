@@ -174,9 +174,12 @@ async function keepAttributes(
   preserved: Preserved | undefined,
 ): Promise<void> {
   if (preserved?.permission) await chmod(path, status.permission & 0o1777)
-  if (preserved?.times) await utimes(path, status.accessTime / 1000, status.modificationTime / 1000)
+  if (preserved?.times) await utimes(path, seconds(status.accessTime), seconds(status.modificationTime))
   if (preserved?.ownership) await chownLocal(path, status.owner, status.group)
 }
+
+/** Seconds are cut to microseconds on their way to the disk: without the hundredth of a millisecond more, half of all times would be one less. */
+const seconds = (milliseconds: number): number => (milliseconds + 0.01) / 1000
 
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r')

@@ -1,7 +1,8 @@
+import { DfsError } from '../../../dfs/base/errors.ts'
 import type { Trash } from '../../../dfs/index.ts'
 import { OutputClosed } from '../../terminal/output.ts'
 import { Confirmation } from './confirmation.ts'
-import { hasCode, PathError, reasons, VerbError } from './failure.ts'
+import { PathError, reasons, VerbError } from './failure.ts'
 import type { FoundItem, PathItem } from './path.ts'
 import { isDirectory, type VerbCall } from './session.ts'
 import { trashOf } from './trash.ts'
@@ -77,7 +78,7 @@ async function moveToTrash(trash: Trash | undefined, path: string): Promise<stri
   try {
     return await trash?.moveToTrash(path)
   } catch (error) {
-    if (!(error instanceof Error) || hasCode(error, 'DFS_NOT_FOUND', 'DFS_SAFE_MODE')) throw error
+    if (!(error instanceof DfsError) || error.code === 'DFS_NOT_FOUND' || error.code === 'DFS_SAFE_MODE') throw error
     throw new VerbError(`${error.message}. Consider using -skipTrash option`, { cause: error })
   }
 }

@@ -93,6 +93,16 @@ describe('--json', () => {
     ])
   })
 
+  it('of df is what the table shows', async () => {
+    const [row] = (await parse('df', '--json')) as [Record<string, number | string>]
+    expect(row).toMatchObject({ filesystem: 'dfs:/' })
+    expect(row['capacity']).toBeGreaterThan(0)
+    expect(await quern.ok('df', '/', '/d')).toMatch(
+      /^Filesystem +Size +Used +Available +Use%\n(dfs:\/ +\d+ +\d+ +\d+ +\d+%\n){2}$/,
+    )
+    expect(await quern.ok('df', '-h')).toMatch(/\ndfs:\/ +[\d.]+ [KMGTP] /)
+  })
+
   it('is an empty list beside the error when there is nothing', async () => {
     expect(await quern.fs('ls', '--json', '/x')).toMatchObject({
       code: 1,

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Quern } from '../../support/quern.ts'
@@ -112,6 +112,16 @@ describe('-p', () => {
     expect((await stat(local('u/a'))).mode & 0o777).toBe(0o640)
     expect((await stat(local('u/d'))).mode & 0o777).toBe(0o750)
     expect(Math.floor((await stat(local('u/a'))).mtimeMs)).toBe(Math.floor((await stat(local('t/a'))).mtimeMs))
+    // To the millisecond: most of these have no exact number of seconds.
+    for (let time = 1_795_458_320_390; time < 1_795_458_320_394; time++) {
+      await utimes(local('t/a'), time / 1000 + 0.00001, time / 1000 + 0.00001)
+      await quern.ok('put', '-f', '-p', 't/a', '/a')
+      await quern.ok('get', '-f', '-p', '/a', 'a')
+      expect([await quern.ok('stat', '%Y', '/a'), Math.floor((await stat(local('a'))).mtimeMs)]).toEqual([
+        `${time}\n`,
+        time,
+      ])
+    }
   })
 
   it('takes letters for what is kept', async () => {
