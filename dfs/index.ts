@@ -2,7 +2,7 @@
  * The public face of the DFS. `openDfs` opens a root embedded in this process.
  */
 import type { Dfs, OpenOptions } from './client/dfs.ts'
-import type { WebHdfsOptions, WebHdfsServer } from './webhdfs/server/serve.ts'
+import type { WebHdfsServer, WebHdfsServerOptions } from './webhdfs/server/serve.ts'
 
 export { DfsError, type DfsErrorCode } from './base/errors.ts'
 export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
@@ -39,8 +39,8 @@ export type {
   SnapshottableDirectory,
 } from './client/status.ts'
 export { Trash } from './client/trash.ts'
-export type { WebHdfsLimits } from './webhdfs/server/limits.ts'
-export type { WebHdfsOptions, WebHdfsServer } from './webhdfs/server/serve.ts'
+export type { WebHdfsServerLimits } from './webhdfs/server/limits.ts'
+export type { WebHdfsServer, WebHdfsServerOptions } from './webhdfs/server/serve.ts'
 
 /**
  * The DFS under `options.root`: through its namenode if one runs there, else opened in this process, alone: DFS_LOCKED if
@@ -54,7 +54,7 @@ export async function openDfs(options: OpenOptions): Promise<Dfs> {
 }
 
 /** Serves WebHDFS, HDFS's REST interface, for a DFS that is open. DFS_BAD_ARGUMENT where it would be open to the network without a token. */
-export async function startWebHdfs(options: WebHdfsOptions): Promise<WebHdfsServer> {
+export async function startWebHdfs(options: WebHdfsServerOptions): Promise<WebHdfsServer> {
   const server = await import('./webhdfs/server/serve.ts')
   return await server.startWebHdfs(options)
 }
