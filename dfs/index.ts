@@ -6,6 +6,7 @@ import type { Dfs, OpenOptions } from './client/dfs.ts'
 import type { DatanodeProcessOptions, RunningDatanode } from './daemon/datanode-process.ts'
 import type { NamenodeProcessOptions, RunningNamenode } from './daemon/namenode-process.ts'
 import type { DfsProcess, RunningProcesses } from './daemon/processes.ts'
+import type { WebHdfsServer, WebHdfsServerOptions } from './webhdfs/server/serve.ts'
 
 export { type DfsConfig, settingNames } from './base/config.ts'
 export { DfsError, type DfsErrorCode } from './base/errors.ts'
@@ -46,6 +47,8 @@ export { Trash } from './client/trash.ts'
 export type { DatanodeProcessOptions, RunningDatanode } from './daemon/datanode-process.ts'
 export type { NamenodeProcessOptions, RunningNamenode } from './daemon/namenode-process.ts'
 export type { DfsProcess, RunningProcesses } from './daemon/processes.ts'
+export type { WebHdfsServerLimits } from './webhdfs/server/limits.ts'
+export type { WebHdfsServer, WebHdfsServerOptions } from './webhdfs/server/serve.ts'
 
 /**
  * The DFS under `options.root`: through its namenode if one runs there, else opened in this process, alone: DFS_LOCKED if
@@ -79,4 +82,10 @@ export async function findProcesses(root: string): Promise<RunningProcesses> {
 /** Asks a process of a DFS to end, and ends it when it does not in time. True if it had to be ended. */
 export async function endProcess(process: DfsProcess, patienceMillis: number): Promise<boolean> {
   return await (await import('./daemon/processes.ts')).endProcess(process, patienceMillis)
+}
+
+/** Serves WebHDFS, HDFS's REST interface, for a DFS that is open. DFS_BAD_ARGUMENT where it would be open to the network without a token. */
+export async function startWebHdfs(options: WebHdfsServerOptions): Promise<WebHdfsServer> {
+  const server = await import('./webhdfs/server/serve.ts')
+  return await server.startWebHdfs(options)
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { WebHdfsLimits } from './limits.ts'
+import type { WebHdfsServerLimits } from './limits.ts'
 
 /**
  * The body of a request, taken piece by piece: nothing is read before the last piece was dealt with, so that a slow disk
@@ -8,12 +8,12 @@ import type { WebHdfsLimits } from './limits.ts'
 export class RequestBody {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #limits: WebHdfsLimits
+  readonly #limits: WebHdfsServerLimits
   /** The client sends nothing before it hears `100 Continue`. */
   readonly held: boolean
   #begun = false
 
-  constructor(request: IncomingMessage, response: ServerResponse, held: boolean, limits: WebHdfsLimits) {
+  constructor(request: IncomingMessage, response: ServerResponse, held: boolean, limits: WebHdfsServerLimits) {
     this.#request = request
     this.#response = response
     this.held = held

@@ -1,5 +1,5 @@
 /** Bounds of the server, each with its unit; all may be set. */
-export interface WebHdfsLimits {
+export interface WebHdfsServerLimits {
   /** Request line and headers together. */
   readonly headerBytesMax: number
   /** The path and the parameters, as they came. */
@@ -20,7 +20,7 @@ export interface WebHdfsLimits {
 
 const KiB = 1024
 
-export const defaultLimits: WebHdfsLimits = {
+export const defaultLimits: WebHdfsServerLimits = {
   headerBytesMax: 64 * KiB,
   // A path of 8000 bytes, each percent-encoded, and as much again.
   urlBytesMax: 48 * KiB,

@@ -8,11 +8,11 @@ import { RequestBody } from './body.ts'
 import { isUnforeseen, tellFailure } from './failure.ts'
 import { checkToken, isLoopbackName } from './guard.ts'
 import { ownsTheRoot } from './identity.ts'
-import { defaultLimits, type WebHdfsLimits } from './limits.ts'
+import { defaultLimits, type WebHdfsServerLimits } from './limits.ts'
 import { allowedMethods, respond, type ServerFacts } from './respond.ts'
 import { ClientGone, type SendOptions, send } from './send.ts'
 
-export interface WebHdfsOptions {
+export interface WebHdfsServerOptions {
   /** Served as whoever a request names; the server closes nothing of it. */
   readonly dfs: Dfs
   /** An address of this machine; 127.0.0.1 if not given. Anything but a loopback one needs a token. */
@@ -28,7 +28,7 @@ export interface WebHdfsOptions {
   /** Who may be another by `doas`; the owner of the root if not given. */
   readonly isSuperuser?: (user: string) => boolean | Promise<boolean>
   readonly version?: string
-  readonly limits?: Partial<WebHdfsLimits>
+  readonly limits?: Partial<WebHdfsServerLimits>
   /** Told of failures that neither the DFS nor the server foresaw, and of those in the middle of an answer: the client only learns that there was one. */
   readonly onError?: (error: unknown) => void
 }
@@ -42,7 +42,7 @@ export interface WebHdfsServer {
 }
 
 /** Serves WebHDFS for `dfs` over HTTP/1.1. DFS_BAD_ARGUMENT where it would be open to the network without a token. */
-export async function startWebHdfs(options: WebHdfsOptions): Promise<WebHdfsServer> {
+export async function startWebHdfs(options: WebHdfsServerOptions): Promise<WebHdfsServer> {
   const { dfs, host = '127.0.0.1', port = 0, token } = options
   const limits = { ...defaultLimits, ...options.limits }
   if (token !== undefined) checkToken(token)
@@ -96,7 +96,7 @@ async function serveOne(
   response: ServerResponse,
   held: boolean,
   facts: ServerFacts,
-  limits: WebHdfsLimits,
+  limits: WebHdfsServerLimits,
   onError: (error: unknown) => void,
 ): Promise<void> {
   // Its failures reach whoever reads or writes; without this the ones that nobody waits for would end the process.

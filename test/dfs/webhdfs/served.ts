@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { type Dfs, openDfs } from '../../../dfs/index.ts'
-import { startWebHdfs, type WebHdfsOptions, type WebHdfsServer } from '../../../dfs/webhdfs/server/serve.ts'
+import { startWebHdfs, type WebHdfsServer, type WebHdfsServerOptions } from '../../../dfs/webhdfs/server/serve.ts'
 import { temporaryRoot } from '../harness.ts'
 
 export const superuser = userInfo().username
@@ -15,7 +15,7 @@ export interface Served extends AsyncDisposable {
 
 /** An embedded DFS of its own, and a server on it; `wrap` may put something between the two. */
 export async function serveFresh(
-  options: Partial<WebHdfsOptions> = {},
+  options: Partial<WebHdfsServerOptions> = {},
   wrap: (dfs: Dfs) => Dfs = (dfs) => dfs,
 ): Promise<Served> {
   const root = await temporaryRoot()
