@@ -1,11 +1,14 @@
 /**
- * The public face of the DFS. `openDfs` opens a root embedded in this process.
+ * The public face of the DFS. `openDfs` opens a root embedded in this process, `openFileSystem` any HDFS behind WebHDFS.
  */
 import type { Dfs, OpenOptions } from './client/dfs.ts'
+import type { FileSystem } from './client/file-system.ts'
+import type { WebHdfsOptions } from './webhdfs/client/options.ts'
 
 export { DfsError, type DfsErrorCode } from './base/errors.ts'
 export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
 export { isAlive, processIdentity } from './base/process-identity.ts'
+export { isWebHdfsUrl, parseWebHdfsUrl, type WebHdfsUrl } from './base/webhdfs-url.ts'
 export type {
   AdminState,
   BalanceReport,
@@ -48,4 +51,13 @@ export { Trash } from './client/trash.ts'
 export async function openDfs(options: OpenOptions): Promise<Dfs> {
   const { openRoot } = await import('./open.ts')
   return await openRoot(options)
+}
+
+/**
+ * The file system that `webhdfs://host:port` (or `swebhdfs://`) names; its paths are without that origin. Nothing is asked
+ * of the server yet. DFS_BAD_PATH where the URL is none.
+ */
+export async function openFileSystem(url: string, options: WebHdfsOptions): Promise<FileSystem> {
+  const { openWebHdfs } = await import('./webhdfs/client/open.ts')
+  return openWebHdfs(url, options)
 }

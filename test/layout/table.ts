@@ -93,7 +93,22 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     imports: ['dfs/base', 'dfs/webhdfs'],
     types: ['dfs/client/dfs.ts', 'dfs/client/file-system.ts', 'dfs/client/status.ts'],
   },
-  dfs: { imports: ['dfs/base', 'dfs/block', 'dfs/client', 'dfs/embedded', 'dfs/remote', 'dfs/root', 'dfs/daemon'] },
+  'dfs/webhdfs/client': {
+    imports: ['dfs/base', 'dfs/client', 'dfs/webhdfs'],
+    packages: ['zod'],
+  },
+  dfs: {
+    imports: [
+      'dfs/base',
+      'dfs/block',
+      'dfs/client',
+      'dfs/embedded',
+      'dfs/remote',
+      'dfs/root',
+      'dfs/daemon',
+      'dfs/webhdfs/client',
+    ],
+  },
 
   'mapreduce/base': { imports: [] },
   'mapreduce/record': { imports: ['mapreduce/base'], types: ['mapreduce/job.ts'] },
