@@ -255,11 +255,21 @@ export class WebHdfsFileSystem extends PlainCalls implements FileSystem {
     }
   }
 
+  /** The datanode learns only by and by that its writer is gone, and until then the file is taken. */
   async #cutBack(path: string, length: number): Promise<void> {
-    try {
-      await this.rest.json({ op: 'TRUNCATE', path, params: { newlength: length }, anyway: true }, answers.boolean)
-    } catch (error) {
-      this.#leave(path, `what was appended behind ${length} bytes may be left there`, error)
+    const { attempts, pause: first } = this.rest.timing
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.rest.json({ op: 'TRUNCATE', path, params: { newlength: length }, anyway: true }, answers.boolean)
+        return
+      } catch (error) {
+        const taken = error instanceof DfsError && error.code === 'DFS_BEING_WRITTEN'
+        if (!taken || tries > attempts) {
+          this.#leave(path, `what was appended behind ${length} bytes may be left there`, error)
+          return
+        }
+      }
+      await pause(first * 3 ** tries)
     }
   }
 
