@@ -98,7 +98,7 @@ async function runVerb(verb: Verb, own: OwnOptions, io: CommandIo): Promise<numb
     },
     remote: async (origin) => {
       const { openFileSystem } = await import('../../dfs/index.ts')
-      return await openFileSystem(origin, { user, env: io.env })
+      return await openFileSystem(origin, { user, env: io.env, signal: io.signal })
     },
   })
   const session = new FsSession({ dfs, own: lazy.opened, io, verb: verb.name, json: own.json, home: `/user/${user}` })

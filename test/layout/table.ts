@@ -32,6 +32,9 @@ const jobWiring = [
   // How `get` reads what a job wrote.
   'mapreduce/input/table-parts.ts',
   'mapreduce/master/inputs.ts',
+  'mapreduce/master/remote-inputs.ts',
+  'mapreduce/master/scratch.ts',
+  'mapreduce/output/disk.ts',
   'mapreduce/output/plain-value.ts',
   'mapreduce/record',
   'mapreduce/table',
