@@ -212,7 +212,7 @@ test('an answer without end is left, and memory stays as it is', async () => {
 })
 
 test('a server that falls silent is left, whatever it was to do', async () => {
-  await using hasty = await hdfs.client({ timing: { silence: 60, attempts: 2, pause: 1 } })
+  await using hasty = await hdfs.client({ timing: { silence: 400, attempts: 2, pause: 1 } })
   hdfs.put('/f', Buffer.alloc(100_000))
   const never = Number.POSITIVE_INFINITY
   hdfs.failNext('namenode', 'GETFILESTATUS', () => undefined, never)
