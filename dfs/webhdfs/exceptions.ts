@@ -76,6 +76,7 @@ const byMessage: readonly { readonly exception: string; readonly says: RegExp; r
   { exception: 'FileNotFoundException', says: /^Path is not a file/, code: 'DFS_IS_DIRECTORY' },
   { exception: 'FileAlreadyExistsException', says: /already exists as a directory/, code: 'DFS_IS_DIRECTORY' },
   { exception: 'FileAlreadyExistsException', says: /is not a directory/, code: 'DFS_NOT_DIRECTORY' },
+  { exception: 'IOException', says: /destination directory is not empty|non empty destination/, code: 'DFS_NOT_EMPTY' },
   { exception: 'IOException', says: /could only be (?:replicated|written) to/, code: 'DFS_NO_SPACE' },
   { exception: 'IllegalArgumentException', says: /^Invalid value for webhdfs parameter "op"/, code: 'DFS_UNSUPPORTED' },
 ]

@@ -172,8 +172,14 @@ export class FakeHdfs {
       case 'MKDIRS':
         this.mkdir(path)
         return json(response, { boolean: true })
-      case 'DELETE':
+      case 'DELETE': {
+        const below = this.#below(path)
+        if (below.length > 0 && params.get('recursive') !== 'true') {
+          return refuse(response, 403, 'PathIsNotEmptyDirectoryException', `${path} is non empty`)
+        }
+        for (const inside of below) this.tree.delete(inside)
         return json(response, { boolean: this.tree.delete(path) })
+      }
       case 'TRUNCATE':
         if (this.#leased.has(path)) {
           return refuse(response, 403, 'AlreadyBeingCreatedException', `${path} is being written`)
@@ -182,26 +188,43 @@ export class FakeHdfs {
           this.tree.set(path, { ...node, bytes: node.bytes.subarray(0, Number(params.get('newlength'))) })
         }
         return json(response, { boolean: true })
-      case 'RENAME': {
-        const to = params.get('destination') ?? ''
-        const standing = this.tree.get(to)
-        const options = params.get('renameoptions')
-        if (node === undefined || (standing !== undefined && options === null)) {
-          return json(response, { boolean: false })
-        }
-        if (standing !== undefined && options !== 'OVERWRITE') {
-          return refuse(response, 403, 'FileAlreadyExistsException', `rename destination ${to} already exists`)
-        }
-        this.tree.delete(path)
-        this.tree.set(to, node)
-        if (options === null) return json(response, { boolean: true })
-        response.writeHead(200, { 'content-type': 'application/octet-stream' })
-        response.end()
-        return
-      }
+      case 'RENAME':
+        return this.#rename(path, params, response)
       default:
         return refuse(response, 400, 'IllegalArgumentException', `Invalid value for webhdfs parameter "op": ${op}`)
     }
+  }
+
+  #rename(from: string, params: URLSearchParams, response: http.ServerResponse): undefined {
+    const options = params.get('renameoptions')
+    const asked = params.get('destination') ?? ''
+    const standing = this.tree.get(asked)
+    const into = standing !== undefined && standing.bytes === undefined && options === null
+    const to = into ? `${asked}/${from.slice(from.lastIndexOf('/') + 1)}` : asked
+    if (!this.tree.has(from) || !this.tree.has(parentOf(to)) || (options === null && this.tree.has(to))) {
+      return options === null
+        ? json(response, { boolean: false })
+        : refuse(response, 404, 'FileNotFoundException', `rename source ${from} is not found.`)
+    }
+    if (this.tree.has(to) && options !== 'OVERWRITE') {
+      return refuse(response, 403, 'FileAlreadyExistsException', `rename destination ${to} already exists`)
+    }
+    if (this.#below(to).length > 0) {
+      return refuse(response, 403, 'IOException', `rename destination directory is not empty: ${to}`)
+    }
+    for (const moved of [from, ...this.#below(from)]) {
+      const node = this.tree.get(moved)
+      this.tree.delete(moved)
+      if (node !== undefined) this.tree.set(to + moved.slice(from.length), node)
+    }
+    if (options === null) return json(response, { boolean: true })
+    response.writeHead(200, { 'content-type': 'application/octet-stream' })
+    response.end()
+  }
+
+  #below(path: string): string[] {
+    const prefix = path === '/' ? '/' : `${path}/`
+    return [...this.tree.keys()].filter((inside) => inside !== '/' && inside.startsWith(prefix))
   }
 
   #data({ op, path, params }: Asked, request: http.IncomingMessage, response: http.ServerResponse): void {
