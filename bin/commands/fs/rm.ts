@@ -76,7 +76,8 @@ async function moveToTrash(trash: Trashes | undefined, path: string): Promise<st
   try {
     return await trash?.moveToTrash(path)
   } catch (error) {
-    if (!(error instanceof Error) || hasCode(error, 'DFS_NOT_FOUND', 'DFS_SAFE_MODE')) throw error
+    if (!(error instanceof Error) || error instanceof VerbError) throw error
+    if (hasCode(error, 'DFS_NOT_FOUND', 'DFS_SAFE_MODE')) throw error
     throw new VerbError(`${error.message}. Consider using -skipTrash option`, { cause: error })
   }
 }
