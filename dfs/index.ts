@@ -1,17 +1,20 @@
 /**
- * The public face of the DFS. `openDfs` opens a root embedded in this process.
+ * The public face of the DFS. `openDfs` opens a root embedded in this process, `openFileSystem` any HDFS behind WebHDFS.
  */
 import type { DfsConfig } from './base/config.ts'
 import type { Dfs, OpenOptions } from './client/dfs.ts'
+import type { FileSystem } from './client/file-system.ts'
 import type { DatanodeProcessOptions, RunningDatanode } from './daemon/datanode-process.ts'
 import type { NamenodeProcessOptions, RunningNamenode } from './daemon/namenode-process.ts'
 import type { DfsProcess, RunningProcesses } from './daemon/processes.ts'
+import type { WebHdfsOptions } from './webhdfs/client/options.ts'
 import type { WebHdfsServer, WebHdfsServerOptions } from './webhdfs/server/serve.ts'
 
 export { type DfsConfig, settingNames } from './base/config.ts'
 export { DfsError, type DfsErrorCode } from './base/errors.ts'
 export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
 export { isAlive, processIdentity } from './base/process-identity.ts'
+export { isWebHdfsUrl, parseWebHdfsUrl, type WebHdfsUrl } from './base/webhdfs-url.ts'
 export type {
   AdminState,
   BalanceReport,
@@ -88,4 +91,13 @@ export async function endProcess(process: DfsProcess, patienceMillis: number): P
 export async function startWebHdfs(options: WebHdfsServerOptions): Promise<WebHdfsServer> {
   const server = await import('./webhdfs/server/serve.ts')
   return await server.startWebHdfs(options)
+}
+
+/**
+ * The file system that `webhdfs://host:port` (or `swebhdfs://`) names; its paths are without that origin. Nothing is asked
+ * of the server yet. DFS_BAD_PATH where the URL is none.
+ */
+export async function openFileSystem(url: string, options: WebHdfsOptions): Promise<FileSystem> {
+  const { openWebHdfs } = await import('./webhdfs/client/open.ts')
+  return openWebHdfs(url, options)
 }

@@ -1,12 +1,12 @@
-import type { Dfs } from '../../dfs/index.ts'
 import { OutputClosed, write } from '../terminal/output.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type OwnOptions, parseArguments, takeOwnOptions } from './fs/arguments.ts'
-import { UsageError } from './fs/failure.ts'
+import { RootError, UsageError } from './fs/failure.ts'
 import { findVerb, helpText, usageLine, usageText } from './fs/help.ts'
 import { leftOut } from './fs/left-out.ts'
 import type { Verb } from './fs/verb.ts'
 import { verbs } from './fs/verbs.ts'
+import { lazyDfs } from './lazy-dfs.ts'
 import { dfsRoot, openFailure } from './root.ts'
 import { nearest } from './suggest.ts'
 import { userOf } from './user.ts'
@@ -79,22 +79,29 @@ async function runVerb(verb: Verb, own: OwnOptions, io: CommandIo): Promise<numb
   if (verb.deprecated !== undefined) {
     await write(io.stderr, `${verb.name}: DEPRECATED: Please use '${verb.deprecated.insteadOf}' instead.\n`)
   }
-  const [run, { FsSession }, { openDfs }] = await Promise.all([
+  const [run, { FsSession }, { RoutedFileSystem }] = await Promise.all([
     verb.load(),
     import('./fs/session.ts'),
-    import('../../dfs/index.ts'),
+    import('./fs/routed-file-system.ts'),
   ])
   io.signal.throwIfAborted()
-  const root = dfsRoot(own.root, io)
   const user = userOf(io)
-  let dfs: Dfs
-  try {
-    dfs = await openDfs({ root, create: !verb.reads, user })
-  } catch (error) {
-    await write(io.stderr, `${verb.name}: ${openFailure(error, root)}\n`)
-    return 1
-  }
-  const session = new FsSession({ dfs, io, verb: verb.name, json: own.json, home: `/user/${user}` })
+  const root = dfsRoot(own.root, io)
+  const lazy = lazyDfs({ root, create: !verb.reads }, io)
+  const dfs = new RoutedFileSystem(user, {
+    own: async () => {
+      try {
+        return await lazy.open()
+      } catch (error) {
+        throw new RootError(openFailure(error, root), { cause: error })
+      }
+    },
+    remote: async (origin) => {
+      const { openFileSystem } = await import('../../dfs/index.ts')
+      return await openFileSystem(origin, { user, env: io.env, signal: io.signal })
+    },
+  })
+  const session = new FsSession({ dfs, own: lazy.opened, io, verb: verb.name, json: own.json, home: `/user/${user}` })
   try {
     try {
       await run({ session, flags, values: parsed.values, operands: parsed.operands })

@@ -1,7 +1,9 @@
-import type { Dfs } from '../../dfs/index.ts'
 import { MrError } from '../../mapreduce/base/errors.ts'
 import { TableParts } from '../../mapreduce/input/table-parts.ts'
 import { expandInputs } from '../../mapreduce/master/inputs.ts'
+import { type FetchedInputs, fetchInputs } from '../../mapreduce/master/remote-inputs.ts'
+import { scratchBase } from '../../mapreduce/master/scratch.ts'
+import { outputDisk } from '../../mapreduce/output/disk.ts'
 import { plainText } from '../../mapreduce/output/plain-value.ts'
 import { Decoder } from '../../mapreduce/record/decode.ts'
 import type { RecordView } from '../../mapreduce/record/record-stream.ts'
@@ -10,12 +12,14 @@ import { lookUp } from '../../mapreduce/table/lookup.ts'
 import { write } from '../terminal/output.ts'
 import { printable } from '../terminal/width.ts'
 import type { Command, CommandIo } from './command.ts'
-import { dfsRoot } from './root.ts'
+import { lazyDfs } from './lazy-dfs.ts'
+import { remotes } from './remotes.ts'
 import { parseDataPath } from './run-options.ts'
 import { parse, parser } from './usage.ts'
 
 const DETAILS = `
 A table is what quern run writes with --format table, or a job with output: table(); one of its part files will do as well.
+One at a webhdfs:// address is fetched whole first.
 Prints a line for each value of each key. A key is text, or a literal: 12, -0.5, 12n, true, ["a",1].
 Exit code: 0 all keys are there, 1 one is not, 2 wrong usage.
 
@@ -46,26 +50,35 @@ async function withTable(
   use: (parts: TableParts) => Promise<number>,
 ): Promise<number> {
   let parts: TableParts | undefined
-  let dfs: Dfs | undefined
+  let fetched: FetchedInputs | undefined
+  const dfs = lazyDfs({ root, create: false }, io)
+  const elsewhere = remotes(io)
   try {
-    const inputs = await expandInputs([parseDataPath(table, io.cwd)], async () => {
-      const { openDfs } = await import('../../dfs/index.ts')
-      dfs ??= await openDfs({ root: dfsRoot(root, io), create: false })
-      return dfs
-    })
+    const path = parseDataPath(table, io.cwd)
+    if (path.kind === 'webhdfs') {
+      fetched = await fetchInputs([path], {
+        openRemote: elsewhere.open,
+        scratchBase: scratchBase(),
+        disk: outputDisk,
+        signal: io.signal,
+      })
+    }
+    const inputs = await expandInputs(fetched?.inputs ?? [path], dfs.open)
     if (inputs.files.length === 0)
       throw new MrError('MR_NO_INPUT', `${table} has no part files: it is no output of a job.`)
     parts = new TableParts(inputs.files)
     return await use(parts)
   } finally {
     parts?.close()
-    await dfs?.close()
+    await fetched?.remove()
+    await dfs.close()
+    await elsewhere.close()
   }
 }
 
 async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   const command = parser('get', 'Looks up keys in a table.')
-    .argument('<table>', 'the output directory of a job, local or dfs:/path')
+    .argument('<table>', 'the output directory of a job, local, dfs:/path, or webhdfs://host:port/path')
     .argument('<key...>', 'what to look up')
     .option('--json', 'a line {"key":…,"values":[…]} for each key')
     .option('--root <dir>', 'where the DFS lives (default: $QUERN_ROOT or ~/.quern)')

@@ -5,6 +5,8 @@ import { userOf } from './user.ts'
 
 export interface LazyDfs {
   readonly open: () => Promise<Dfs>
+  /** Undefined where it was not asked for, or could not be opened. */
+  readonly opened: () => Promise<Dfs | undefined>
   readonly close: () => Promise<void>
 }
 
@@ -15,13 +17,15 @@ export function lazyDfs(options: { root: string | undefined; create: boolean }, 
     const { openDfs } = await import('../../dfs/index.ts')
     return await openDfs({ root: dfsRoot(options.root, io), create: options.create, user: userOf(io) })
   }
+  const ifOpened = async (): Promise<Dfs | undefined> => await opened?.catch(() => undefined)
   return {
     open: () => {
       opened ??= open()
       return opened
     },
+    opened: ifOpened,
     close: async () => {
-      const dfs = await opened?.catch(() => undefined)
+      const dfs = await ifOpened()
       await dfs?.close()
     },
   }

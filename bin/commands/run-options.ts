@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import path from 'node:path'
+import { DfsError, parseWebHdfsUrl } from '../../dfs/index.ts'
 import { MrError } from '../../mapreduce/base/errors.ts'
 import type { Job } from '../../mapreduce/job.ts'
 import { inputNames, splitInputName } from '../../mapreduce/master/input-names.ts'
@@ -43,12 +44,14 @@ const WORKERS_MAX = 256
 
 const usageError = (message: string) => new MrError('MR_USAGE', message)
 
-/** `dfs:/a/b` lies in the DFS, everything else is a local path, kept as typed: it is the name people see again. */
+/**
+ * `dfs:/a/b` lies in the DFS, `webhdfs://host:port/a/b` in any HDFS, everything else is a local path, kept as typed: it is the
+ * name people see again.
+ */
 export function parseDataPath(typed: string, cwd: string): DataPath {
   if (typed === '')
     throw usageError('An empty path was given. The current directory is `.`, the root of the DFS is `dfs:/`.')
-  if (/^webhdfs:/i.test(typed))
-    throw usageError(`${typed}: webhdfs: paths are not there yet. Local paths and dfs:/ paths work.`)
+  if (/^s?webhdfs:/i.test(typed)) return { kind: 'webhdfs', path: webHdfsPath(typed) }
   if (/^dfs:/i.test(typed)) {
     const inside = typed.slice(4)
     if (!inside.startsWith('/')) throw usageError(`${typed}: a DFS path is absolute. Write dfs:/${inside}`)
@@ -57,6 +60,16 @@ export function parseDataPath(typed: string, cwd: string): DataPath {
   // Only a caller other than the command itself has a working directory that is not the process's.
   const local = path.isAbsolute(typed) || cwd === process.cwd() ? typed : path.join(cwd, typed)
   return { kind: 'local', path: local }
+}
+
+function webHdfsPath(typed: string): string {
+  try {
+    const { origin, path: inside } = parseWebHdfsUrl(typed)
+    return origin + inside
+  } catch (error) {
+    if (!(error instanceof DfsError)) throw error
+    throw usageError(`${typed}: an address in an HDFS is webhdfs://host:port/path, and swebhdfs:// over TLS.`)
+  }
 }
 
 /** A job without named inputs takes paths literally, even those with a `=`; one with them takes `name=path` alone. */
@@ -137,7 +150,8 @@ const thisMachine = (): Machine => ({ cores: availableParallelism(), memoryBytes
 
 const DETAILS = `
 Input is files, globs, and directories with all below them (but names that begin with . or _); .gz is unpacked. Output
-is a directory with part files and _SUCCESS; it appears whole or not at all.
+is a directory with part files and _SUCCESS; it appears whole or not at all. Input of another HDFS (webhdfs://) is fetched
+into a temporary directory first, which needs room for it (QUERN_TMP).
 Formats: tsv (key TAB value), jsonl, csv, raw (bytes as they are), table (sorted and indexed, for quern get).
 Sizes: 64k, 512MB, 1GiB. Exit code: 0 done, 1 the job failed, 2 wrong usage or bad input.
 
@@ -159,9 +173,9 @@ export async function parseRunOptions(
     .argument('<job>', 'a bundled job (see `quern jobs`) or the path of a .ts or .js module')
     .option(
       '-i, --input <path...>',
-      'what to read; local, or in the DFS as dfs:/path; name=path for a job with named inputs',
+      'what to read; local, dfs:/path, or webhdfs://host:port/path; name=path for a job with named inputs',
     )
-    .option('-o, --output <path>', 'the directory to make, local or dfs:/path')
+    .option('-o, --output <path>', 'the directory to make, local, dfs:/path, or webhdfs://host:port/path')
     .option('-r, --reducers <n>', 'part files of a job that reduces (default: by the size of the input)')
     .option('--workers <n>', `worker threads (default: ${machine.cores}, the cores)`)
     .option('--memory <size>', 'for all workers together (default: 1GiB, at most a quarter of the RAM)')
@@ -176,7 +190,11 @@ export async function parseRunOptions(
     .option('--attempts <n>', 'failures of a task before the job fails (default: 4)')
     .option('--heap <size>', "for the job's own objects, each worker (default: 1GiB)")
     .option('--skip-bad <n>', 'set records aside on which map fails, at most so many; they are kept in _skipped')
-    .option('--side <name=path>', 'a small file for ctx.side(name); local, or in the DFS as dfs:/path', collect)
+    .option(
+      '--side <name=path>',
+      'a small file for ctx.side(name); local, dfs:/path, or webhdfs://host:port/path',
+      collect,
+    )
     .option('--speculate', 'let an idle worker run a slow task a second time (default: with more than two cores)')
     .option('--no-speculate', 'never do')
     .option('--pack-runs', 'pack (LZ4) what lies on disk between map and reduce: where the disk is what is slow')

@@ -11,6 +11,7 @@ import { summaryLines } from '../terminal/summary.ts'
 import type { Command, CommandIo } from './command.ts'
 import { invocation, shellWord } from './invocation.ts'
 import { lazyDfs } from './lazy-dfs.ts'
+import { type Remotes, remotes } from './remotes.ts'
 import { bindInputs, parseRunOptions, type RunOptions } from './run-options.ts'
 
 type RunJob = (options: RunJobOptions) => Promise<JobReport>
@@ -28,6 +29,9 @@ function lookAt(report: JobReport, options: RunOptions, io: CommandIo, counts: b
     const root = options.root === undefined ? '' : ` --root ${shellWord(options.root)}`
     return `${invocation(io)} fs${root} -cat ${shellWord(`${options.output.path}/${part}`)}${sorted} | head`
   }
+  if (options.output.kind === 'webhdfs') {
+    return `${invocation(io)} fs -cat ${shellWord(`${options.output.path.replace(/\/+$/, '')}/${part}`)}${sorted} | head`
+  }
   const files = `${shellWord(options.output.path.replace(/\/+$/, ''))}/${part}`
   return counts ? `sort -k2,2nr ${files} | head` : `head ${files}`
 }
@@ -37,6 +41,7 @@ function engineOptions(
   params: Record<string, string>,
   options: RunOptions,
   openDfs: () => Promise<Dfs>,
+  openRemote: Remotes['open'],
   io: CommandIo,
 ): RunJobOptions {
   return {
@@ -50,6 +55,7 @@ function engineOptions(
     memoryBytes: options.memoryBytes,
     checked: options.check,
     openDfs,
+    openRemote,
     signal: io.signal,
     ...(options.reducers === undefined ? {} : { reducers: options.reducers }),
     ...(options.format === undefined ? {} : { format: options.format }),
@@ -83,8 +89,19 @@ async function runWith(loadEngine: () => Promise<RunJob>, given: RunOptions, io:
   // Reading from a DFS that is not there is a mistake; writing into one makes it.
   const reads = [...options.inputs, ...Object.values(options.sides)]
   const dfs = lazyDfs({ root: options.root, create: !reads.some(({ kind }) => kind === 'dfs') }, io)
-  if (options.explain)
-    return await explainWith(engineOptions(loaded, params, options, dfs.open, io), options, io).finally(dfs.close)
+  const elsewhere = remotes(io)
+  const close = async (): Promise<void> => {
+    await dfs.close()
+    await elsewhere.close()
+  }
+  const engine = engineOptions(loaded, params, options, dfs.open, elsewhere.open, io)
+  if (options.explain) {
+    try {
+      return await explainWith(engine, options, io)
+    } finally {
+      await close()
+    }
+  }
   const style = styleFor(io.stderr, io.env)
   const progress = new ProgressLine({
     stream: io.stderr,
@@ -96,12 +113,12 @@ async function runWith(loadEngine: () => Promise<RunJob>, given: RunOptions, io:
   let report: JobReport
   try {
     report = await runJob({
-      ...engineOptions(loaded, params, options, dfs.open, io),
+      ...engine,
       onProgress: (step) => progress.update(step),
     })
   } finally {
     progress.clear()
-    await dfs.close()
+    await close()
   }
   if (options.json) await write(io.stdout, `${JSON.stringify(report, null, 2)}\n`)
   else if (!options.quiet) {

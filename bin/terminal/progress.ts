@@ -13,7 +13,7 @@ const ESTIMATE_AFTER_MS = 1000
 
 /** 0..1 of the phase that is running, or undefined where nothing is counted. */
 function fraction(progress: JobProgress): number | undefined {
-  if (progress.phase === 'map')
+  if (progress.phase === 'map' || progress.phase === 'fetch')
     return progress.bytesTotal > 0 ? Math.min(1, progress.bytesIn / progress.bytesTotal) : undefined
   if (progress.phase === 'reduce')
     return progress.reducesTotal > 0 ? progress.reducesDone / progress.reducesTotal : undefined
@@ -69,21 +69,20 @@ export function progressLine(
   const { phase, mapsDone, mapsTotal, reducesDone, reducesTotal, failedAttempts } = progress
   const done = fraction(progress)
   const left = timeLeft(progress, started)
+  const bytesCount = phase === 'map' || phase === 'fetch'
   const parts: (Part | undefined)[] = [
     { rank: 6, text: printable(jobName) },
     progress.stage === undefined ? undefined : { rank: 0, text: `stage ${progress.stage.number}/${progress.stage.of}` },
-    phase === 'plan'
-      ? { rank: 0, text: 'planning' }
+    phase === 'plan' || phase === 'fetch'
+      ? { rank: 0, text: phase === 'plan' ? 'planning' : 'fetching input' }
       : { rank: phase === 'reduce' ? 4 : 0, text: `map ${mapsDone}/${mapsTotal}` },
     reducesTotal > 0 && phase !== 'plan'
       ? { rank: phase === 'map' ? 5 : 0, text: `reduce ${reducesDone}/${reducesTotal}` }
       : undefined,
     phase === 'commit' ? { rank: 0, text: 'committing' } : undefined,
     done === undefined ? undefined : { rank: 1, text: `${Math.floor(done * 100)} %` },
-    phase === 'map'
-      ? { rank: 7, text: `${humanBytes(progress.bytesIn)} of ${humanBytes(progress.bytesTotal)}` }
-      : undefined,
-    phase === 'map' && progress.bytesIn > 0 && progress.elapsedMs > started.elapsedMs
+    bytesCount ? { rank: 7, text: `${humanBytes(progress.bytesIn)} of ${humanBytes(progress.bytesTotal)}` } : undefined,
+    bytesCount && progress.bytesIn > 0 && progress.elapsedMs > started.elapsedMs
       ? { rank: 3, text: humanRate(progress.bytesIn, progress.elapsedMs - started.elapsedMs) }
       : undefined,
     left === undefined ? undefined : { rank: 2, text: left },

@@ -49,17 +49,16 @@ export const exceptionOfCode: Readonly<Record<DfsErrorCode, WebHdfsException>> =
 
 /** Classes of HDFS that no code answers with, by simple name: what a client may meet besides. */
 const otherExceptions: Readonly<Record<string, DfsErrorCode>> = {
+  AclException: 'DFS_UNSUPPORTED',
   AuthenticationException: 'DFS_UNAUTHORIZED',
   AuthorizationException: 'DFS_PERMISSION',
-  BlockMissingException: 'DFS_NO_REPLICA',
   ClusterStorageCapacityExceededException: 'DFS_SPACE_QUOTA',
-  DiskOutOfSpaceException: 'DFS_NO_SPACE',
   HadoopIllegalArgumentException: 'DFS_BAD_ARGUMENT',
   InvalidToken: 'DFS_UNAUTHORIZED',
   NotReplicatedYetException: 'DFS_UNREACHABLE',
-  NSQuotaExceededException: 'DFS_NAME_QUOTA',
   NumberFormatException: 'DFS_BAD_ARGUMENT',
   PathAccessDeniedException: 'DFS_PERMISSION',
+  PathComponentTooLongException: 'DFS_BAD_PATH',
   PathExistsException: 'DFS_EXISTS',
   PathIsNotDirectoryException: 'DFS_NOT_DIRECTORY',
   PathNotFoundException: 'DFS_NOT_FOUND',
@@ -69,6 +68,7 @@ const otherExceptions: Readonly<Record<string, DfsErrorCode>> = {
   RecoveryInProgressException: 'DFS_BEING_WRITTEN',
   SnapshotAccessControlException: 'DFS_SNAPSHOT',
   UnresolvedPathException: 'DFS_UNSUPPORTED',
+  UnsupportedActionException: 'DFS_UNSUPPORTED',
 }
 
 /** Where HDFS throws one class for what are two cases here, its message tells them apart. */
@@ -76,6 +76,7 @@ const byMessage: readonly { readonly exception: string; readonly says: RegExp; r
   { exception: 'FileNotFoundException', says: /^Path is not a file/, code: 'DFS_IS_DIRECTORY' },
   { exception: 'FileAlreadyExistsException', says: /already exists as a directory/, code: 'DFS_IS_DIRECTORY' },
   { exception: 'FileAlreadyExistsException', says: /is not a directory/, code: 'DFS_NOT_DIRECTORY' },
+  { exception: 'IOException', says: /destination directory is not empty|non empty destination/, code: 'DFS_NOT_EMPTY' },
   { exception: 'IOException', says: /could only be (?:replicated|written) to/, code: 'DFS_NO_SPACE' },
   { exception: 'IllegalArgumentException', says: /^Invalid value for webhdfs parameter "op"/, code: 'DFS_UNSUPPORTED' },
 ]

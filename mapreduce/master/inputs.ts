@@ -29,9 +29,11 @@ export async function expandInputs(
   const files: InputFile[] = []
   const paths: DataPath[] = []
   const directories: DataPath[] = []
-  for (const { kind, path, name } of inputs) {
+  for (const input of inputs) {
+    const { name } = input
     signal?.throwIfAborted()
-    const expansion = kind === 'local' ? await expandLocal(path) : await expandDfs(await openDfs(), path)
+    const expansion = await expand(input, openDfs)
+    const kind = input.kind === 'fetched' ? 'webhdfs' : input.kind
     for (const { path: filePath, file } of inByteOrder(expansion.found)) {
       files.push(name === undefined ? file : { ...file, input: name })
       paths.push({ kind, path: filePath })
@@ -39,6 +41,19 @@ export async function expandInputs(
     directories.push(...expansion.directories.map((directory) => ({ kind, path: directory })))
   }
   return { files, directories, paths }
+}
+
+async function expand(input: InputPath, openDfs: () => Promise<Dfs>): Promise<Expansion> {
+  switch (input.kind) {
+    case 'local':
+      return await expandLocal(input.path)
+    case 'dfs':
+      return await expandDfs(await openDfs(), input.path)
+    case 'fetched':
+      return input.expansion
+    case 'webhdfs':
+      throw new TypeError(`${input.path} has not been fetched`)
+  }
 }
 
 function inByteOrder(found: Expansion['found']): Expansion['found'] {

@@ -1,14 +1,28 @@
-import type { Dfs } from '../../dfs/index.ts'
+import type { Dfs, FileSystem } from '../../dfs/index.ts'
 import type { JoinSideName, JoinStrategy } from '../job.ts'
+import type { Expansion } from './input-expansion.ts'
 import type { Skew } from './skew.ts'
 
-/** Where input or output lies. `quern run` parses `dfs:/a/b` and plain paths into these. */
+/** Where input or output lies. `quern run` parses `dfs:/a/b`, `webhdfs://host:port/a/b` and plain paths into these. */
 export type DataPath =
   | { readonly kind: 'local'; readonly path: string }
   | { readonly kind: 'dfs'; readonly path: string }
+  /** `path` is the whole address. */
+  | { readonly kind: 'webhdfs'; readonly path: string }
+
+/** What was elsewhere and has been fetched: local files that go by their names there. */
+export interface FetchedPath {
+  readonly kind: 'fetched'
+  /** The address, as asked for. */
+  readonly path: string
+  readonly expansion: Expansion
+}
 
 /** `name`: which of the job's named inputs the files are for; left out for a job with a single one. */
-export type InputPath = DataPath & { readonly name?: string }
+export type InputPath = (DataPath | FetchedPath) & { readonly name?: string }
+
+/** By origin: `webhdfs://host:port`. */
+export type OpenRemote = (origin: string) => Promise<FileSystem>
 
 export interface RunJobOptions {
   /** Absolute path or `file:` URL of the plain-JS module (user jobs are bundled to one first). */
@@ -44,12 +58,15 @@ export interface RunJobOptions {
   readonly splitBytes?: number
   /** Opened on demand: only a job that names a `dfs:` path touches the DFS. */
   readonly openDfs: () => Promise<Dfs>
+  /** Opens the file system of a `webhdfs:` path by its origin; the one it gives stays open. */
+  readonly openRemote?: OpenRemote
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: JobProgress) => void
 }
 
 export interface JobProgress {
-  readonly phase: 'plan' | 'map' | 'reduce' | 'commit' | 'done'
+  /** `fetch`: input that lies elsewhere, before anything else. */
+  readonly phase: 'fetch' | 'plan' | 'map' | 'reduce' | 'commit' | 'done'
   readonly mapsDone: number
   readonly mapsTotal: number
   readonly reducesDone: number

@@ -3,7 +3,9 @@ import type { Dfs } from '../../dfs/index.ts'
 import type { OutputCommitter } from '../output/commit.ts'
 import type { OutputDisk } from '../output/disk.ts'
 import { LocalCommitter } from '../output/local-committer.ts'
-import type { DataPath } from './job-options.ts'
+import type { DataPath, OpenRemote } from './job-options.ts'
+import { ownerIsDead } from './owner.ts'
+import { openPlace } from './remote-place.ts'
 import type { Scratch } from './scratch.ts'
 
 export interface OutputPlace {
@@ -14,6 +16,7 @@ export interface OutputPlace {
   readonly scratch: Scratch
   readonly disk: OutputDisk
   readonly openDfs: () => Promise<Dfs>
+  readonly openRemote: OpenRemote | undefined
 }
 
 export async function committerFor(place: OutputPlace): Promise<OutputCommitter> {
@@ -28,6 +31,19 @@ export async function committerFor(place: OutputPlace): Promise<OutputCommitter>
       shownPath,
       overwrite,
       scratch: scratch.directory,
+    })
+  }
+  if (output.kind === 'webhdfs') {
+    const { fileSystem, inside } = await openPlace(output.path, place.openRemote)
+    const { RemoteCommitter } = await import('../output/remote-committer.ts')
+    return new RemoteCommitter({
+      fileSystem,
+      output: inside,
+      shownPath,
+      overwrite,
+      tag,
+      scratch: scratch.directory,
+      isDead: ownerIsDead,
     })
   }
   return new LocalCommitter({

@@ -31,6 +31,7 @@ export async function resumeKey(plan: JobPlan, work: WorkPlan): Promise<string> 
 async function identityOf(file: InputFile): Promise<unknown> {
   const { name, length, input = '' } = file
   if (file.kind === 'dfs') return [input, name, length, file.blocks.map(({ block, generation }) => [block, generation])]
+  if (file.version !== undefined) return [input, name, length, file.version]
   try {
     const { mtimeNs, ino, dev } = await fs.stat(file.path, { bigint: true })
     return [input, name, length, file.path, String(mtimeNs), String(ino), String(dev)]

@@ -144,7 +144,7 @@ class FlowRun {
   }
 
   async #prepareOutput(scratch: Scratch): Promise<void> {
-    const { output, overwrite, openDfs } = this.#options
+    const { output, overwrite, openDfs, openRemote } = this.#options
     const { disk } = this.#seams
     this.#committer = await committerFor({
       output,
@@ -153,6 +153,7 @@ class FlowRun {
       scratch,
       disk,
       openDfs,
+      openRemote,
     })
     await this.#committer.prepare()
   }

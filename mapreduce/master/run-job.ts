@@ -7,6 +7,7 @@ import { settleSiblings } from '../output/recover.ts'
 import { skippedName } from '../output/skipped-records.ts'
 import { BadReplicas } from './bad-replicas.ts'
 import { explanationOf, type JobExplanation } from './explain.ts'
+import { withFetchedInputs, withFetching } from './fetched-run.ts'
 import { findOut, type Preparation } from './find-out.ts'
 import { checkInputNames } from './input-names.ts'
 import { type ExpandedInputs, expandInputs } from './inputs.ts'
@@ -17,9 +18,9 @@ import type { JobReport, RunJobOptions } from './job-options.ts'
 import { jobPlanOf } from './job-plan.ts'
 import { checkAlike } from './join-inputs.ts'
 import { hotKeyNotes } from './join-sample.ts'
-import type { Kept } from './kept-maps.ts'
 import type { MasterLimits } from './limits.ts'
 import { resolveParams } from './load-params.ts'
+import { closeOpened, type Opened } from './opened.ts'
 import { committerFor } from './output-place.ts'
 import { ownerIsDead, ownerTag } from './owner.ts'
 import type { WorkPlan } from './plan.ts'
@@ -28,14 +29,14 @@ import { WorkerPool } from './pool.ts'
 import { ProgressTeller } from './progress.ts'
 import { jobReport } from './report.ts'
 import { noResumption, type Resumption, resumption } from './resumption.ts'
-import type { RunStage } from './run-stage.ts'
+import type { RunStage, StageRunner } from './run-stage.ts'
 import type { ScheduleSlot } from './schedule-events.ts'
 import { Scratch, sweepScratch } from './scratch.ts'
 import { fillSeams, type MasterSeams } from './seams.ts'
 import { readSides } from './side-data.ts'
 import type { JobPlan } from './task.ts'
 import { TaskRunner } from './task-runner.ts'
-import { alsoLeft, whatIsLeft } from './what-is-left.ts'
+import { alsoLeft } from './what-is-left.ts'
 
 export type { InputExplanation, JobExplanation, StageExplanation } from './explain.ts'
 export type {
@@ -57,29 +58,27 @@ export type { MasterSeams } from './seams.ts'
  */
 export async function runJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobReport> {
   const filled = fillSeams(seams)
-  const { flow } = await importJob(options.moduleUrl, options.jobName)
-  if (flow === undefined) return await new JobRun(options, filled).run()
-  const { runFlow } = await import('./run-flow.ts')
-  return await runFlow(options, filled, (given, own, stage) => new JobRun(given, own, stage).run())
+  const run: StageRunner = (given, own, stage) => new JobRun(given, own, stage).run()
+  const runHere = async (given: RunJobOptions): Promise<JobReport> => {
+    const { flow } = await importJob(given.moduleUrl, given.jobName)
+    if (flow === undefined) return await new JobRun(given, filled).run()
+    return await (await import('./run-flow.ts')).runFlow(given, filled, run)
+  }
+  return await withFetchedInputs(options, filled, runHere, withFetching)
 }
 
 /**
  * What `runJob` would do with the same options, without doing it: nothing is written, made or swept. A job with a reduce
- * has `map` called for a sample of the input, for its hot keys.
+ * has `map` called for a sample of the input, for its hot keys. Input elsewhere is fetched for it, and removed.
  */
 export async function explainJob(options: RunJobOptions, seams: Partial<MasterSeams> = {}): Promise<JobExplanation> {
-  const { flow } = await importJob(options.moduleUrl, options.jobName)
-  if (flow !== undefined) return await (await import('./explain-flow.ts')).explainFlow(options, fillSeams(seams))
-  return await new JobRun(options, fillSeams(seams)).explain()
-}
-
-/** What a run has opened, in the order it is to be closed: threads first, so that nobody writes into what is removed. */
-interface Opened {
-  progress?: ProgressTeller
-  pool?: WorkerPool
-  runner?: TaskRunner
-  committer?: OutputCommitter
-  scratch?: Scratch
+  const filled = fillSeams(seams)
+  const explainHere = async (given: RunJobOptions): Promise<JobExplanation> => {
+    const { flow } = await importJob(given.moduleUrl, given.jobName)
+    if (flow === undefined) return await new JobRun(given, filled).explain()
+    return await (await import('./explain-flow.ts')).explainFlow(given, filled)
+  }
+  return await withFetchedInputs(options, filled, explainHere, (explanation) => explanation)
 }
 
 interface Prepared extends Planned, Preparation {
@@ -129,7 +128,7 @@ class JobRun {
       return await this.#execute(await this.#prepare(planned, job, places), places)
     } catch (error) {
       const wasCancelled = this.#options.signal?.aborted === true
-      const left = await this.#close(!wasCancelled)
+      const left = await closeOpened(this.#opened, !wasCancelled)
       const cancelled = wasCancelled && !(error instanceof MrError)
       const cause = cancelled ? new MrError('MR_CANCELLED', 'The job was cancelled.', { cause: error }) : error
       throw left === undefined ? cause : alsoLeft(cause, left)
@@ -152,7 +151,7 @@ class JobRun {
       limits,
       signal,
       plan: async () => {
-        const sides = await readSides(this.#options.sides ?? {}, () => this.#openDfs())
+        const sides = await this.#readSides()
         return this.#jobPlan({ ...planned, sides }, path.join(this.#seams.scratchBase, 'none'))
       },
       startPool: (plan) => this.#startPool(plan, [{ node: '', rack: '' }]),
@@ -161,15 +160,15 @@ class JobRun {
 
   /** All are waited for even if one fails, so that nothing of this job goes on behind its error. */
   async #look(): Promise<{ job: Job; inputs: ExpandedInputs; sides: JobPlan['sides'] }> {
-    const { moduleUrl, jobName, inputs: given, signal, sides: asked } = this.#options
+    const { moduleUrl, jobName, inputs: given, signal } = this.#options
     if (this.#stage !== undefined) {
       const { job, inputs } = this.#stage
-      return { job, inputs, sides: await readSides(asked ?? {}, () => this.#openDfs()) }
+      return { job, inputs, sides: await this.#readSides() }
     }
     const [job, inputs, sides, swept] = await Promise.allSettled([
       importJob(moduleUrl, jobName),
       expandInputs(given, () => this.#openDfs(), signal),
-      readSides(asked ?? {}, () => this.#openDfs()),
+      this.#readSides(),
       this.#sweep(),
     ])
     if (job.status === 'rejected') throw job.reason
@@ -180,6 +179,10 @@ class JobRun {
     return { job: job.value, inputs: inputs.value, sides: sides.value }
   }
 
+  #readSides(): Promise<JobPlan['sides']> {
+    return readSides(this.#options.sides ?? {}, () => this.#openDfs(), this.#options.openRemote)
+  }
+
   async #sweep(): Promise<void> {
     const { scratchBase, disk } = this.#seams
     await sweepScratch(scratchBase, disk)
@@ -188,13 +191,13 @@ class JobRun {
   }
 
   async #makePlaces(): Promise<Places> {
-    const { output, overwrite } = this.#options
+    const { output, overwrite, openRemote } = this.#options
     const { scratchBase, disk } = this.#seams
     const scratch = await Scratch.create(this.#tag, scratchBase, disk)
     this.#opened.scratch = scratch
     const openDfs = (): Promise<Dfs> => this.#openDfs()
-    const committer =
-      this.#stage?.committer ?? (await committerFor({ output, overwrite, tag: this.#tag, scratch, disk, openDfs }))
+    const place = { output, overwrite, tag: this.#tag, scratch, disk, openDfs, openRemote }
+    const committer = this.#stage?.committer ?? (await committerFor(place))
     this.#opened.committer = committer
     if (this.#stage?.committer === undefined) await committer.prepare()
     return { scratch, committer }
@@ -245,7 +248,7 @@ class JobRun {
     await committer.commitJob([...work.parts, ...named, ...kept])
     const committedMs = clock()
     // Committed is committed: what follows is housekeeping and can't turn success into failure.
-    const left = await this.#close()
+    const left = await closeOpened(this.#opened)
     progress.enter('done')
     return jobReport({
       jobId: this.#jobId,
@@ -362,31 +365,6 @@ class JobRun {
   #openDfs(): Promise<Dfs> {
     this.#dfs ??= this.#options.openDfs()
     return this.#dfs
-  }
-
-  /** Ends and removes everything that is not committed output. Returns what could not be done, for a person. */
-  async #close(keep = false): Promise<string | undefined> {
-    const { progress, pool, runner, committer, scratch } = this.#opened
-    const steps: (() => Promise<void> | undefined | void)[] = [
-      () => progress?.close(),
-      () => pool?.close(),
-      () => runner?.settled(),
-      () => committer?.close(),
-      async () => {
-        if (!keep) await scratch?.remove()
-        else kept = await scratch?.keep()
-      },
-    ]
-    let kept: Kept | undefined
-    const failures: string[] = []
-    for (const step of steps) {
-      try {
-        await step()
-      } catch (error) {
-        failures.push(error instanceof Error ? error.message : String(error))
-      }
-    }
-    return whatIsLeft(kept, failures)
   }
 
   #throwIfCancelled(): void {

@@ -1,10 +1,11 @@
 import fs from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import type { Dfs } from '../../dfs/index.ts'
+import type { Dfs, FileSystem } from '../../dfs/index.ts'
 import { MrError } from '../base/errors.ts'
 import { diskError, errorCode } from '../output/disk.ts'
-import type { DataPath } from './job-options.ts'
+import type { DataPath, OpenRemote } from './job-options.ts'
 import { shown } from './output-place.ts'
+import { openPlace } from './remote-place.ts'
 import type { SideBytes } from './task.ts'
 
 /** All side files together; what is larger is an input, and wants a join. */
@@ -17,12 +18,12 @@ export const SIDE_BYTES_MAX = 256 * 1024 * 1024
 export async function readSides(
   sides: Readonly<Record<string, DataPath>>,
   openDfs: () => Promise<Dfs>,
+  openRemote?: OpenRemote,
 ): Promise<SideBytes[]> {
   const read: SideBytes[] = []
   let room = SIDE_BYTES_MAX
   for (const [name, path] of Object.entries(sides)) {
-    const packed =
-      path.kind === 'local' ? await readLocal(name, path.path, room) : await readDfs(name, path, openDfs, room)
+    const packed = await readPacked(name, path, room, openDfs, openRemote)
     const bytes = path.path.endsWith('.gz') ? inflate(name, shown(path), packed, room) : packed
     room -= bytes.length
     const shared = new SharedArrayBuffer(bytes.length)
@@ -30,6 +31,25 @@ export async function readSides(
     read.push({ name, path: shown(path), bytes: shared })
   }
   return read
+}
+
+async function readPacked(
+  name: string,
+  path: DataPath,
+  room: number,
+  openDfs: () => Promise<Dfs>,
+  openRemote: OpenRemote | undefined,
+): Promise<Buffer> {
+  switch (path.kind) {
+    case 'local':
+      return await readLocal(name, path.path, room)
+    case 'dfs':
+      return await readTree(name, path, await openDfs(), path.path, room)
+    case 'webhdfs': {
+      const { fileSystem, inside } = await openPlace(path.path, openRemote)
+      return await readTree(name, path, fileSystem, inside, room)
+    }
+  }
 }
 
 async function readLocal(name: string, path: string, room: number): Promise<Buffer> {
@@ -49,12 +69,17 @@ async function readLocal(name: string, path: string, room: number): Promise<Buff
   }
 }
 
-async function readDfs(name: string, path: DataPath, openDfs: () => Promise<Dfs>, room: number): Promise<Buffer> {
-  const dfs = await openDfs()
-  const status = await dfs.find(path.path)
+async function readTree(
+  name: string,
+  path: DataPath,
+  fileSystem: FileSystem,
+  inside: string,
+  room: number,
+): Promise<Buffer> {
+  const status = await fileSystem.find(inside)
   if (status === undefined) throw missing(name, shown(path))
   if (status.kind !== 'file') throw notAFile(name, shown(path))
-  const reader = await dfs.open(path.path)
+  const reader = await fileSystem.open(inside)
   try {
     if (reader.length > room) throw tooLarge(name, shown(path))
     const bytes = Buffer.allocUnsafeSlow(reader.length)

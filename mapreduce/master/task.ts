@@ -15,8 +15,8 @@ export type InputFile = {
   readonly gzip: boolean
   /** Which of the job's named inputs it belongs to; a job without them has none. */
   readonly input?: string
-} & (
-  | { readonly kind: 'local'; readonly path: string }
+} /** `version` is there for a copy: what says of its original that the content is the same. */ & (
+  | { readonly kind: 'local'; readonly path: string; readonly version?: string }
   | { readonly kind: 'dfs'; readonly blocks: readonly LocatedBlock[] }
 )
 

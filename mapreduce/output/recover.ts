@@ -3,6 +3,18 @@ import { asideName, hiddenName, parseHiddenName, successName } from './commit.ts
 import { errorCode, type OutputDisk } from './disk.ts'
 import type { OutputRecord } from './local-committer.ts'
 
+/** What recovery needs of a disk, or of a file system elsewhere. */
+export type SettlingDisk = Pick<OutputDisk, 'kind' | 'list' | 'rename' | 'remove' | 'removeEmpty' | 'syncDirectory'>
+
+const doneBefore: ReadonlySet<string | undefined> = new Set([
+  'ENOENT',
+  'ENOTEMPTY',
+  'EEXIST',
+  'DFS_NOT_FOUND',
+  'DFS_NOT_EMPTY',
+  'DFS_EXISTS',
+])
+
 /**
  * Settles the output of a process that is gone. It may have been stopped anywhere:
  *
@@ -15,7 +27,7 @@ import type { OutputRecord } from './local-committer.ts'
  *   -       -            yes    the same, and the output since removed        remove aside
  *   yes     any          yes    someone made the output anew since            remove both
  */
-export async function settleOutput(disk: OutputDisk, { output, tag, madeParents }: OutputRecord): Promise<void> {
+export async function settleOutput(disk: SettlingDisk, { output, tag, madeParents }: OutputRecord): Promise<void> {
   const parent = path.dirname(output)
   const hidden = path.join(parent, hiddenName(path.basename(output), tag))
   const aside = asideName(hidden)
@@ -36,8 +48,7 @@ async function unlessDone(rename: Promise<void>): Promise<void> {
   try {
     await rename
   } catch (error) {
-    const code = errorCode(error)
-    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+    if (!doneBefore.has(errorCode(error))) throw error
   }
 }
 
@@ -46,7 +57,7 @@ async function unlessDone(rename: Promise<void>): Promise<void> {
  * their record may be gone (a reboot empties /tmp).
  */
 export async function settleSiblings(
-  disk: OutputDisk,
+  disk: SettlingDisk,
   output: string,
   isDead: (tag: string) => boolean,
 ): Promise<void> {

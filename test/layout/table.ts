@@ -32,6 +32,9 @@ const jobWiring = [
   // How `get` reads what a job wrote.
   'mapreduce/input/table-parts.ts',
   'mapreduce/master/inputs.ts',
+  'mapreduce/master/remote-inputs.ts',
+  'mapreduce/master/scratch.ts',
+  'mapreduce/output/disk.ts',
   'mapreduce/output/plain-value.ts',
   'mapreduce/record',
   'mapreduce/table',
@@ -94,6 +97,10 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     imports: ['dfs/base', 'dfs/webhdfs'],
     types: ['dfs/client/dfs.ts', 'dfs/client/file-system.ts', 'dfs/client/status.ts'],
   },
+  'dfs/webhdfs/client': {
+    imports: ['dfs/base', 'dfs/client', 'dfs/webhdfs'],
+    packages: ['zod'],
+  },
   dfs: {
     imports: [
       'dfs/base',
@@ -104,6 +111,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
       'dfs/root',
       'dfs/daemon',
       'dfs/webhdfs/server',
+      'dfs/webhdfs/client',
     ],
   },
 

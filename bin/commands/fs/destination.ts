@@ -56,7 +56,7 @@ export function targetFor(target: Destination, source: string): DfsPath {
 /** Copying or moving a directory onto or into itself has no end. */
 export function checkNotInside(source: DfsPath, target: DfsPath): void {
   if (target.path === source.path) throw new PathError(source.shown, 'are identical', { target: target.shown })
-  const prefix = source.path === '/' ? '/' : `${source.path}/`
+  const prefix = source.path.endsWith('/') ? source.path : `${source.path}/`
   if (target.path.startsWith(prefix)) {
     throw new PathError(source.shown, 'is a subdirectory of itself', { target: target.shown })
   }

@@ -1,5 +1,5 @@
 import { PathError, reasons } from './failure.ts'
-import { parentOf } from './path.ts'
+import { isRoot, parentOf } from './path.ts'
 import { isDirectory, type VerbCall } from './session.ts'
 
 export async function mkdir({ session, flags, operands }: VerbCall): Promise<void> {
@@ -28,7 +28,7 @@ export async function rmdir({ session, flags, operands }: VerbCall): Promise<voi
       if (!flags.has('-ignore-fail-on-non-empty')) throw new PathError(shown, reasons.notEmpty)
       return
     }
-    if (path === '/') throw new PathError(shown, 'Cannot delete the root directory')
+    if (isRoot(path)) throw new PathError(shown, 'Cannot delete the root directory')
     await session.dfs.delete(path)
   })
 }

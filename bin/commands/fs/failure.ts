@@ -13,6 +13,11 @@ export class VerbError extends Error {
   override readonly name: string = 'VerbError'
 }
 
+/** The DFS could not be opened: every path in it would say the same. */
+export class RootError extends VerbError {
+  override readonly name = 'RootError'
+}
+
 /** A failure about a path, in Hadoop's form: `path': reason, or `path' to `target': reason. */
 export class PathError extends VerbError {
   override readonly name = 'PathError'
@@ -45,7 +50,7 @@ const fatalCodes: ReadonlySet<DfsErrorCode> = new Set<DfsErrorCode>([
 
 /** Failures that the next path would only meet again: the command stops instead of repeating them. */
 export function isFatal(error: unknown): boolean {
-  if (error instanceof OutputFailed) return true
+  if (error instanceof OutputFailed || error instanceof RootError) return true
   return error instanceof DfsError && fatalCodes.has(error.code)
 }
 

@@ -37,7 +37,7 @@ export async function find({ session, operands }: VerbCall): Promise<void> {
 /** The path as the user would have typed it, starting from how they named the top. */
 function shownBelow(top: FoundItem, path: string): string {
   if (path === top.path) return top.shown
-  const rest = top.path === '/' ? path.slice(1) : path.slice(top.path.length + 1)
+  const rest = path.slice(top.path.endsWith('/') ? top.path.length : top.path.length + 1)
   if (top.shown === '.') return rest
   return top.shown.endsWith('/') ? `${top.shown}${rest}` : `${top.shown}/${rest}`
 }

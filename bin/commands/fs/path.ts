@@ -1,10 +1,10 @@
-import type { FileStatus } from '../../../dfs/index.ts'
+import { type FileStatus, isWebHdfsUrl, parseWebHdfsUrl } from '../../../dfs/index.ts'
 import { PathError, UsageError, VerbError } from './failure.ts'
 
 /** A path as the user sees it (`shown`: relative stays relative) and as the DFS knows it. */
 export interface DfsPath {
   readonly shown: string
-  /** Absolute and normalised. */
+  /** Absolute and normalised; in another file system than the own one it begins with its origin: `webhdfs://host:port/a`. */
   readonly path: string
 }
 
@@ -28,27 +28,47 @@ export interface TypedPath {
 
 const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):(?=\/)/
 
-/** Relative paths start at `home`. `dfs:/a` is `/a`; other schemes are not served here. */
+/** Relative paths start at `home`. `dfs:/a` is `/a`, `webhdfs://host:port/a` is in another file system. */
 export function parsePath(typed: string, home: string): TypedPath {
   if (typed === '') throw new UsageError('Can not create a Path from an empty string')
+  if (isWebHdfsUrl(typed)) {
+    const { origin, path } = parseWebHdfsUrl(typed)
+    const absolute = origin + normalise(path, typed)
+    return { typed, form: 'scheme', absolute, looksLikeDirectory: looksLikeDirectory(path) }
+  }
   const prefix = scheme.exec(typed)
   let rest = typed
   if (prefix !== null) {
     rest = typed.slice(prefix[0].length)
     const name = prefix[1] ?? ''
     if (name !== 'dfs')
-      throw new VerbError(`No FileSystem for scheme "${name}": quern fs serves dfs: paths and plain ones`)
+      throw new VerbError(
+        `No FileSystem for scheme "${name}": quern fs serves plain paths, dfs:/path and webhdfs://host:port/path`,
+      )
     if (/^\/\/[^/]/.test(rest)) throw new PathError(typed, 'a dfs: path names no host; write dfs:/path')
     rest = rest.replace(/^\/+/, '/')
   }
-  const last = rest.slice(rest.lastIndexOf('/') + 1)
   return {
     typed,
     form: prefix !== null ? 'scheme' : rest.startsWith('/') ? 'absolute' : 'relative',
     absolute: normalise(rest.startsWith('/') ? rest : `${home}/${rest}`, typed),
-    looksLikeDirectory: last === '' || last === '.' || last === '..',
+    looksLikeDirectory: looksLikeDirectory(rest),
   }
 }
+
+function looksLikeDirectory(path: string): boolean {
+  const last = baseName(path)
+  return last === '' || last === '.' || last === '..'
+}
+
+/** A path taken apart into its file system's origin, empty for the own one, and the path in there. */
+export function splitOrigin(path: string): { readonly origin: string; readonly path: string } {
+  if (!isWebHdfsUrl(path)) return { origin: '', path }
+  const { origin, path: inside } = parseWebHdfsUrl(path)
+  return { origin, path: inside }
+}
+
+export const isRoot = (path: string): boolean => splitOrigin(path).path === '/'
 
 function normalise(path: string, typed: string): string {
   const names: string[] = []
@@ -62,7 +82,7 @@ function normalise(path: string, typed: string): string {
 
 /** How a path found for `typed` is shown: in the form the user typed. */
 export function showAs({ form }: TypedPath, path: string, home: string): string {
-  if (form === 'absolute') return path
+  if (form === 'absolute' || isWebHdfsUrl(path)) return path
   if (form === 'scheme') return `dfs:${path}`
   if (path === home) return '.'
   const from = home.split('/').filter(Boolean)
@@ -75,8 +95,9 @@ export function showAs({ form }: TypedPath, path: string, home: string): string 
 /**
  * Whether a Hadoop glob has to be searched for, and else the one path it stands for: `\*` is a name with a star in it.
  */
-export function literalOf(pattern: string): string | undefined {
-  let literal = ''
+export function literalOf(typed: string): string | undefined {
+  const { origin, path: pattern } = splitOrigin(typed)
+  let literal = origin
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern.charAt(at)
     if (char === '*' || char === '?' || char === '[' || char === '{') return undefined
@@ -89,9 +110,10 @@ export function literalOf(pattern: string): string | undefined {
 /** Last name of a path; nothing for the root. */
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-export function parentOf(path: string): string {
+export function parentOf(typed: string): string {
+  const { origin, path } = splitOrigin(typed)
   const cut = path.lastIndexOf('/')
-  return cut <= 0 ? '/' : path.slice(0, cut)
+  return origin + (cut <= 0 ? '/' : path.slice(0, cut))
 }
 
 export function childOf(directory: DfsPath, name: string): DfsPath {

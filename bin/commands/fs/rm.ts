@@ -1,11 +1,10 @@
 import { DfsError } from '../../../dfs/base/errors.ts'
-import type { Trash } from '../../../dfs/index.ts'
 import { OutputClosed } from '../../terminal/output.ts'
 import { Confirmation } from './confirmation.ts'
 import { PathError, reasons, VerbError } from './failure.ts'
-import type { FoundItem, PathItem } from './path.ts'
+import { type FoundItem, isRoot, type PathItem } from './path.ts'
 import { isDirectory, type VerbCall } from './session.ts'
-import { trashOf } from './trash.ts'
+import { Trashes } from './trash.ts'
 
 /** `-safely` asks before it deletes a directory with more files below it. */
 const safeFiles = 100
@@ -14,7 +13,7 @@ const safeFiles = 100
 export async function rm({ session, flags, operands }: VerbCall): Promise<void> {
   const recursive = flags.has('r') || flags.has('R')
   const force = flags.has('f')
-  const trash = flags.has('skipTrash') ? undefined : await trashOf(session)
+  const trash = flags.has('skipTrash') ? undefined : new Trashes(session)
   const confirmation = new Confirmation(session.io)
   try {
     for (const typed of operands) {
@@ -42,7 +41,7 @@ export async function rm({ session, flags, operands }: VerbCall): Promise<void> 
       return
     }
     if (isDirectory(status) && !recursive) throw new PathError(shown, reasons.isDirectory)
-    if (path === '/') throw new PathError(shown, 'Cannot delete the root directory')
+    if (isRoot(path)) throw new PathError(shown, 'Cannot delete the root directory')
     const moved = await moveToTrash(trash, path)
     if (moved !== undefined) {
       await tell(`Moved: '${session.name(path)}' to trash at: ${session.name(moved)}`)
@@ -74,7 +73,7 @@ export async function rm({ session, flags, operands }: VerbCall): Promise<void> 
   }
 }
 
-async function moveToTrash(trash: Trash | undefined, path: string): Promise<string | undefined> {
+async function moveToTrash(trash: Trashes | undefined, path: string): Promise<string | undefined> {
   try {
     return await trash?.moveToTrash(path)
   } catch (error) {

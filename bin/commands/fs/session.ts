@@ -6,21 +6,33 @@ import type { CommandIo } from '../command.ts'
 import type { ParsedArguments } from './arguments.ts'
 import { failureText, hasCode, isFatal, PathError, reasons, UsageError } from './failure.ts'
 import { type FoundItem, literalOf, type PathItem, parsePath, showAs } from './path.ts'
+import type { RoutedFileSystem } from './routed-file-system.ts'
 
-/** One verb at work: its file system, its streams, and the errors it met, which make the exit code. */
+/** One verb at work: its file systems, its streams, and the errors it met, which make the exit code. */
 export class FsSession {
-  readonly dfs: Dfs
+  /** A path says in which file system it is; plain ones are in the DFS, which is opened when the first is met. */
+  readonly dfs: RoutedFileSystem
   readonly io: CommandIo
   readonly verb: string
   readonly json: boolean
-  /** `/user/<name>`, where relative paths start. */
+  /** `/user/<name>` of the DFS, where relative paths start. `dfs.homeAt(path)` tells that of another file system. */
   readonly home: string
+  readonly #own: () => Promise<Dfs | undefined>
   readonly #out: LineWriter
   readonly #maskNames: boolean
   #failed = false
 
-  constructor(options: { dfs: Dfs; io: CommandIo; verb: string; json: boolean; home: string }) {
+  constructor(options: {
+    dfs: RoutedFileSystem
+    /** The DFS, if it was opened. */
+    own: () => Promise<Dfs | undefined>
+    io: CommandIo
+    verb: string
+    json: boolean
+    home: string
+  }) {
     this.dfs = options.dfs
+    this.#own = options.own
     this.io = options.io
     this.verb = options.verb
     this.json = options.json
@@ -134,9 +146,10 @@ export class FsSession {
 
   /** One line when replicas were found bad under this command: nothing was lost, but somebody should know. */
   async tellIncidents(): Promise<void> {
-    await this.dfs.repairsDone()
+    const own = await this.#own()
+    await own?.repairsDone()
     for (const note of this.dfs.notes) await this.warn(`note: ${note}`)
-    const { incidents } = this.dfs
+    const incidents = own?.incidents ?? []
     const [first] = incidents
     if (first === undefined) return
     const repaired = incidents.filter((incident) => incident.repaired).length

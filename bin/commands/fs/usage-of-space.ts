@@ -1,6 +1,6 @@
 import { hadoopBytes } from '../../terminal/bytes.ts'
 import { tableLines } from '../../terminal/table.ts'
-import { baseName, childOf, type FoundItem } from './path.ts'
+import { baseName, childOf, type FoundItem, splitOrigin } from './path.ts'
 import { found, isDirectory, type VerbCall } from './session.ts'
 
 /** A directory named on the command line is shown by its entries, one level deep, unless `-s` asks for the sum. */
@@ -33,9 +33,9 @@ export async function df({ session, flags, operands }: VerbCall): Promise<void> 
   const size = flags.has('h') ? hadoopBytes : String
   const rows: { filesystem: string; capacity: number; used: number; remaining: number }[] = []
   const table = [['Filesystem', 'Size', 'Used', 'Available', 'Use%']]
-  await session.eachFound(operands.length === 0 ? ['/'] : operands, async () => {
-    const { capacity, used, remaining } = await session.dfs.status()
-    const filesystem = 'dfs:/'
+  await session.eachFound(operands.length === 0 ? ['/'] : operands, async ({ path }) => {
+    const { capacity, used, remaining } = await (await session.dfs.fileSystem(path)).status()
+    const filesystem = `${splitOrigin(path).origin || 'dfs:'}/`
     rows.push({ filesystem, capacity, used, remaining })
     const share = capacity === 0 ? 0 : (used * 100) / capacity
     table.push([filesystem, size(capacity), size(used), size(remaining), `${share.toFixed(0)}%`])

@@ -133,7 +133,7 @@ describe('the words of quern run', () => {
     [[...least, '--heap', '1MB'], '--heap 1MB: has to be a size from 16MB to 64GB'],
     [[...least, '-p', '=x'], '-p =x: has to be name=value'],
     [[...least, '-p', 'a=1', '-p', 'a=2'], '-p a is given twice'],
-    [['wordcount', '-i', 'webhdfs://host/a', '-o', 'out'], 'webhdfs: paths are not there yet'],
+    [['wordcount', '-i', 'webhdfs:/a', '-o', 'out'], 'is webhdfs://host:port/path'],
     [['wordcount', '-i', 'dfs:a', '-o', 'out'], 'Write dfs:/a'],
     [['wordcount', '-i', '', '-o', 'out'], 'An empty path'],
   ])('%j is wrong usage', async (argv, says) => {

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { tail } from '../../../../bin/commands/fs/cat.ts'
+import { RoutedFileSystem } from '../../../../bin/commands/fs/routed-file-system.ts'
 import { FsSession } from '../../../../bin/commands/fs/session.ts'
 import { openDfs } from '../../../../dfs/index.ts'
 import { memoryIo } from '../../support/memory-io.ts'
@@ -100,7 +101,9 @@ describe('tail -f', () => {
     const dfs = await openDfs({ root: quern.root, user: 'me' })
     const stop = new AbortController()
     const io = memoryIo({ cwd: quern.cwd, root: quern.root, signal: stop.signal })
-    const session = new FsSession({ dfs, io, verb: 'tail', json: false, home: '/user/me' })
+    const own = async () => dfs
+    const routed = new RoutedFileSystem('me', { own, remote: () => Promise.reject(new Error('nowhere else')) })
+    const session = new FsSession({ dfs: routed, own, io, verb: 'tail', json: false, home: '/user/me' })
     const add = async (text: string, writer = dfs.append('/f')): Promise<void> => {
       const to = await writer
       await to.write(Buffer.from(text))

@@ -30,7 +30,11 @@ const failures: [words: string[], code: number, err: string][] = [
   [['ls', '/x*'], 1, `ls: \`/x*': ${notFound}\n`],
   [['-ls', '-x', '/'], 255, '-ls: Illegal option -x\n'],
   [['-ls', ''], 255, '-ls: Can not create a Path from an empty string\n'],
-  [['ls', 'hdfs://host/a'], 1, 'ls: No FileSystem for scheme "hdfs": quern fs serves dfs: paths and plain ones\n'],
+  [
+    ['ls', 'hdfs://host/a'],
+    1,
+    'ls: No FileSystem for scheme "hdfs": quern fs serves plain paths, dfs:/path and webhdfs://host:port/path\n',
+  ],
   [['ls', 'dfs://host/a'], 1, "ls: `dfs://host/a': a dfs: path names no host; write dfs:/path\n"],
   [['ls', '/../x'], 1, "ls: `/../x': Path leads above the root\n"],
   [['mkdir', '/d'], 1, "mkdir: `/d': File exists\n"],
