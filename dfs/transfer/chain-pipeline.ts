@@ -94,10 +94,7 @@ export class ChainPipeline implements BlockPipeline {
   }
 
   async write(bytes: Uint8Array, sums: Uint32Array): Promise<void> {
-    while (this.#free.length === 0 && this.#failure === undefined) await this.#event()
-    await this.#mend()
-    const packet = this.#free.pop()
-    if (packet === undefined) throw new TypeError('a packet was sent before one was free')
+    const packet = await this.#freePacket()
     // The caller reuses its bytes, and these may have to be sent again.
     if (packet.data.length < bytes.length) packet.data = Buffer.allocUnsafeSlow(bytes.length)
     packet.data.set(bytes)
@@ -108,6 +105,15 @@ export class ChainPipeline implements BlockPipeline {
     this.#length += bytes.length
     this.#window.push(packet)
     void this.#send(packet)
+  }
+
+  async #freePacket(): Promise<Packet> {
+    for (;;) {
+      await this.#mend()
+      const packet = this.#free.pop()
+      if (packet !== undefined) return packet
+      if (this.#failure === undefined) await this.#event()
+    }
   }
 
   async commit(): Promise<void> {
