@@ -146,7 +146,7 @@ describe('report', () => {
     const { code, out, err } = await quern.run(['dfs', 'report'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toContain('Data       1 files in 2 directories: 176 KiB\n')
-    expect(out).toMatch(/^dn1 +\S+ +1 +176 KiB /m)
+    expect(out).toMatch(/^dn1 +\S+ +live +1 +176 KiB /m)
   })
 
   it('takes --json; a datanode whose disk is gone has no capacity', async () => {
@@ -181,14 +181,23 @@ describe('quern dfs', () => {
     expect(await quern.ok('ls', '-C', '/d')).toBe('/d/f\n')
   })
 
-  it.each(['start', 'stop', 'status', 'balance', 'decommission', 'scrub', 'safemode'])(
-    'says that %s is not there yet',
-    async (verb) => {
-      const { code, err } = await quern.run(['dfs', verb])
-      expect(code).toBe(2)
-      expect(err).toContain(`quern dfs: ${verb} is not there yet`)
+  it.each(['balance', 'decommission dn1', 'recommission dn1', 'safemode enter'])(
+    'says what to start where %s needs datanodes of their own',
+    async (words) => {
+      const { code, err } = await quern.run(['dfs', ...words.split(' ')])
+      expect(code).toBe(1)
+      expect(err).toContain('needs a DFS that runs: start it with quern dfs start')
     },
   )
+
+  it('says that nothing runs, and has nothing to stop', async () => {
+    expect(await quern.run(['dfs', 'status'])).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('Nothing runs at'),
+    })
+    expect(await quern.run(['dfs', 'stop'])).toMatchObject({ code: 0, out: expect.stringContaining('Nothing runs at') })
+    expect(await quern.run(['dfs', 'safemode'])).toMatchObject({ code: 0, out: 'Safe mode is OFF\n' })
+  })
 
   it('explains itself, and wrong verbs', async () => {
     expect(await quern.run(['dfs'])).toMatchObject({ code: 2, out: '' })
