@@ -17,6 +17,7 @@ interface Options {
   readonly httpHost?: string
   readonly httpPort?: string
   readonly httpTokenFile?: string
+  readonly httpNames?: string
   readonly set: string[]
 }
 
@@ -30,7 +31,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       .option('--port <n>', 'its port (default any that is free)')
       .option('--http-host <address>', 'where WebHDFS is served (default 127.0.0.1)')
       .option('--http-port <n>', 'its port (default 9870, or any if that is taken)')
-      .option('--http-token-file <file>', 'the token that WebHDFS asks for; needed for any other address'),
+      .option('--http-token-file <file>', 'the token that WebHDFS asks for; needed for any other address')
+      .option('--http-names <names>', 'further names it goes by, between commas: those of a proxy in front of it'),
   )
   if (!(await parse(command, argv, io))) return 0
   const options = command.opts<Options>()
@@ -52,6 +54,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       ...(options.httpHost === undefined ? {} : { httpHost: options.httpHost }),
       ...(httpPort === undefined ? {} : { httpPort }),
       ...(tokenFile === undefined ? {} : { httpToken: readToken(tokenFile) }),
+      ...(options.httpNames === undefined ? {} : { httpNames: options.httpNames.split(',') }),
       say,
     })
     return { ...namenode, greeting: `serving ${root} at ${namenode.rpc}, WebHDFS at ${namenode.http}/webhdfs/v1/` }

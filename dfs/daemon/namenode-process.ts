@@ -20,6 +20,8 @@ export interface NamenodeProcessOptions {
   readonly httpPort?: number
   /** What WebHDFS's requests have to bring; needed where it is open to the network. */
   readonly httpToken?: string
+  /** Further names that WebHDFS goes by. */
+  readonly httpNames?: readonly string[]
   readonly version?: string
   readonly say: (sentence: string) => void
 }
@@ -71,13 +73,14 @@ export async function runNamenode(options: NamenodeProcessOptions): Promise<Runn
 }
 
 async function webHdfs(service: NamenodeService, options: NamenodeProcessOptions): Promise<WebHdfsServer> {
-  const { httpHost, httpPort, httpToken, version, say } = options
+  const { httpHost, httpPort, httpToken, httpNames, version, say } = options
   const start = (port: number): Promise<WebHdfsServer> =>
     startWebHdfs({
       dfs: service.client(userInfo().username),
       port,
       ...(httpHost === undefined ? {} : { host: httpHost }),
       ...(httpToken === undefined ? {} : { token: httpToken }),
+      ...(httpNames === undefined ? {} : { names: httpNames }),
       ...(version === undefined ? {} : { version }),
       isSuperuser: (user) => service.isSuperuser(user),
       onError: (error) => say(`WebHDFS: ${error instanceof Error ? error.message : String(error)}`),
