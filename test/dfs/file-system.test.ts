@@ -5,9 +5,9 @@ import { removeRoots, temporaryRoot } from './harness.ts'
 
 fileSystemSuite('the embedded DFS', async () => {
   const dfs = await openEmbedded({ root: await temporaryRoot() }, realEnv, {
-    blockSize: 1024,
-    chunkBytes: 64,
-    packetBytes: 256,
+    blockSize: 8192,
+    chunkBytes: 512,
+    packetBytes: 2048,
     datanodes: 2,
     racks: 1,
   })

@@ -168,6 +168,30 @@ export class Upload {
     return this.#early
   }
 
+  /**
+   * Resolves when the server wants the bytes, or has something against them: the request asked it to say so before. One that
+   * does not know the question gets them after a moment.
+   */
+  async ready(): Promise<void> {
+    this.#request.flushHeaders()
+    let timer: NodeJS.Timeout | undefined
+    const wanted = new Promise<void>((resolve) => {
+      this.#request.once('continue', resolve)
+      this.#request.once('socket', (socket) => {
+        const begin = (): void => {
+          timer = setTimeout(resolve, this.#timing.continue)
+        }
+        if (socket.connecting) socket.once('connect', begin)
+        else begin()
+      })
+    })
+    try {
+      await Promise.race([wanted, this.#answer.then(() => undefined)])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   /** Resolves when the bytes are with the system, so that they may be reused. An early answer ends the writing. */
   async write(bytes: Uint8Array): Promise<void> {
     const written = new Promise<void>((resolve, reject) => {

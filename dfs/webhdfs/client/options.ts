@@ -15,6 +15,8 @@ export interface WebHdfsOptions {
 export interface WebHdfsTiming {
   /** For a connection to be there. */
   readonly connect: number
+  /** For a server to say that it wants the bytes it was told of, before it gets them unasked. */
+  readonly continue: number
   /** Without a byte from the server while one is due. */
   readonly silence: number
   /** Tries of what may be repeated; between them it waits `pause`, then thrice that, and so on. */
@@ -27,6 +29,7 @@ export interface WebHdfsTiming {
 
 export const defaultTiming: WebHdfsTiming = {
   connect: 10_000,
+  continue: 1_000,
   silence: 60_000,
   attempts: 4,
   pause: 100,

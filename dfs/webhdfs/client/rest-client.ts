@@ -117,7 +117,7 @@ export class RestClient {
   begin(call: Call, url: URL, signal: AbortSignal | undefined): Upload {
     if (this.#closed) throw new DfsError('DFS_CLOSED', `${this.origin} has been closed`)
     const request = { ...this.#request(call, url), repeatable: false, signal: signal ?? this.#signal }
-    return this.#exchange.upload(request, { 'content-type': 'application/octet-stream' })
+    return this.#exchange.upload(request, { 'content-type': 'application/octet-stream', expect: '100-continue' })
   }
 
   /** What the server says to a write: nothing, or what it has against it. */

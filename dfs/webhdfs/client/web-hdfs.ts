@@ -6,6 +6,7 @@ import type { CreateOptions, DfsReader, DfsWriter, FileSystem } from '../../clie
 import { globPaths, hasMagic } from '../../client/glob.ts'
 import type { FileStatus } from '../../client/status.ts'
 import { walkTree } from '../../client/walk.ts'
+import { SERVER_NAME } from '../operations.ts'
 import { answers, fileStatus, type StatusAnswer } from './answers.ts'
 import { PlainCalls } from './plain-calls.ts'
 import { WebHdfsReader } from './reader.ts'
@@ -84,7 +85,7 @@ export class WebHdfsFileSystem extends PlainCalls implements FileSystem {
     if (standing?.kind === 'directory') throw this.error('DFS_IS_DIRECTORY', at, 'is a directory')
     if (standing !== undefined && !overwrite) throw this.error('DFS_EXISTS', at, 'exists already')
     if (standing === undefined && !parents) await this.stat(parentOf(at))
-    const whole = this.rest.server.startsWith('quern')
+    const whole = this.rest.server === SERVER_NAME
     const target = whole ? at : childPath(parentOf(at), `.quern-${randomBytes(8).toString('hex')}._COPYING_`)
     const params = {
       overwrite: whole ? overwrite : true,
@@ -112,7 +113,7 @@ export class WebHdfsFileSystem extends PlainCalls implements FileSystem {
     const at = normalizePath(path)
     const before = await this.stat(at)
     if (before.kind === 'directory') throw this.error('DFS_IS_DIRECTORY', at, 'is a directory')
-    const whole = this.rest.server.startsWith('quern')
+    const whole = this.rest.server === SERVER_NAME
     return await this.#writer('APPEND', at, {}, options.signal, {
       onWritten: async () => undefined,
       isThere: async (bytes) => whole && bytes > 0 && (await this.find(at))?.length === before.length + bytes,
@@ -225,6 +226,12 @@ export class WebHdfsFileSystem extends PlainCalls implements FileSystem {
       onOver: (over) => this.#writers.delete(over),
     })
     this.#writers.add(writer)
+    try {
+      await writer.begin()
+    } catch (error) {
+      await writer.abort()
+      throw error
+    }
     return writer
   }
 

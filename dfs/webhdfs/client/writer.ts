@@ -42,6 +42,18 @@ export class WebHdfsWriter implements DfsWriter {
     this.#place = options.place
   }
 
+  /** Tells the server what is to come, and waits for what it has against it. */
+  begin(): Promise<void> {
+    return this.#inTurn(() =>
+      this.#guard(() =>
+        this.#reaching(async (upload) => {
+          await upload.ready()
+          if (upload.answered) await this.#refused(upload)
+        }),
+      ),
+    )
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     return this.#inTurn(() => this.#guard(() => this.#write(bytes)))
   }
@@ -107,7 +119,10 @@ export class WebHdfsWriter implements DfsWriter {
     }
   }
 
-  /** Before the first byte has left, another datanode can be asked for in place of one that nobody reaches. */
+  /**
+   * Before the first byte has left, another datanode can be asked for in place of one that nobody reaches, and a file whose
+   * last writer has just gone is free in a moment: its server learns of that by and by.
+   */
   async #reaching(step: (upload: Upload) => Promise<void>): Promise<void> {
     const { rest, call, signal } = this.#options
     for (let tries = 1; ; tries++) {
@@ -116,14 +131,17 @@ export class WebHdfsWriter implements DfsWriter {
         await step(this.#upload)
         return
       } catch (error) {
-        const again = error instanceof ConnectionFailure && error.passing && !error.reached && this.#sent === 0
-        if (!again || tries >= rest.timing.attempts) throw error
+        const unreached = error instanceof ConnectionFailure && error.passing && !error.reached
+        const taken = error instanceof DfsError && error.code === 'DFS_BEING_WRITTEN'
+        const most = rest.timing.attempts + (taken ? 1 : 0)
+        if (this.#sent > 0 || tries >= most || !(unreached || taken)) throw error
+        if (unreached) this.#unreachable.push(this.#place.host)
       }
+      this.#upload.destroy()
       this.#upload = undefined
-      this.#unreachable.push(this.#place.host)
       await pause(rest.timing.pause * 3 ** (tries - 1), undefined, signal === undefined ? {} : { signal })
-      const params = { ...call.params, excludedatanodes: this.#unreachable.join(',') }
-      this.#place = await rest.place({ ...call, params })
+      const excludedatanodes = this.#unreachable.length === 0 ? undefined : this.#unreachable.join(',')
+      this.#place = await rest.place({ ...call, params: { ...call.params, excludedatanodes } })
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { SERVER_NAME } from '../operations.ts'
 import type { RequestBody } from './body.ts'
 import type { Reply } from './reply.ts'
 
@@ -6,6 +7,7 @@ import type { Reply } from './reply.ts'
 const always = {
   'Cache-Control': 'no-cache',
   'Cross-Origin-Resource-Policy': 'same-origin',
+  Server: SERVER_NAME,
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
 } as const
