@@ -74,6 +74,7 @@ export class Bench {
         number,
         (holdings[number] ?? []).map((id) => bench.block(id)),
       )
+      bench.beat(number)
     }
     while (bench.manager.tick(bench.now).again);
     return bench
