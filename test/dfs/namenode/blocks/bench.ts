@@ -38,7 +38,6 @@ export class Bench {
   readonly config: DfsConfig
   now = 1_000
   nextBlock = 1
-  #replication = new Map<Block, number>()
 
   constructor(options: BenchOptions) {
     this.config = resolveConfig(options.config ?? {})
@@ -52,7 +51,7 @@ export class Bench {
     this.manager = new BlockManagement({
       blocks: this.blocks,
       policy: {
-        wanted: (block) => this.#replication.get(block) ?? 1,
+        wanted: (block) => block.file.attributes.replication,
         whole: (block) => !this.open.has(block),
         nextBlock: () => this.nextBlock,
       },
@@ -74,6 +73,7 @@ export class Bench {
         number,
         (holdings[number] ?? []).map((id) => bench.block(id)),
       )
+      bench.beat(number)
     }
     while (bench.manager.tick(bench.now).again);
     return bench
@@ -86,7 +86,6 @@ export class Bench {
     const block = new Block(blockId(id), generationStamp(id + 100), length, file)
     file.blocks = [block]
     this.blocks.add(block)
-    this.#replication.set(block, replication)
     return block
   }
 
@@ -105,7 +104,7 @@ export class Bench {
   }
 
   setReplication(block: Block, replication: number): void {
-    this.#replication.set(block, replication)
+    block.file.attributes = { ...block.file.attributes, replication }
     this.manager.replicationChanged([block], this.now)
   }
 
