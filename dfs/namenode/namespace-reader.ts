@@ -16,7 +16,7 @@ import type { DurableNamespace } from './durable-namespace.ts'
 import { type GroupsOf, systemGroups } from './groups.ts'
 import type { Block, FileNode } from './inode.ts'
 import type { Namespace } from './namespace.ts'
-import type { Caller } from './permission.ts'
+import { type Caller, checkAccountName } from './permission.ts'
 import type { ReplicaDirectory } from './replica-directory.ts'
 import * as view from './view.ts'
 
@@ -55,6 +55,7 @@ export class NamespaceReader {
 
   /** Whom a request is made as. */
   caller(user: string): Caller {
+    checkAccountName('user', user)
     const groups = this.#groupsOf(user)
     const owns = user === this.#options.superuser || user === this.state.root.owner.user
     return { user, groups, superuser: owns || groups.includes(supergroup) }

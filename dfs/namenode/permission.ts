@@ -70,6 +70,12 @@ export function requireTreeRemovable(caller: Caller, top: Inode, path: string): 
   }
 }
 
+/** DFS_BAD_ARGUMENT for what can not be the name of a user or a group. */
+export function checkAccountName(what: string, name: string): void {
+  if (/^[^\p{Cc}\p{Cs}:/]{1,128}$/u.test(name)) return
+  throw new DfsError('DFS_BAD_ARGUMENT', `${JSON.stringify(name.slice(0, 140))} can not be the name of a ${what}`)
+}
+
 /** A permission denied for a reason of its own. */
 export const denied = (message: string): DfsError => new DfsError('DFS_PERMISSION', message)
 

@@ -1,9 +1,16 @@
 import { limits, wholeNumber } from '../../base/config.ts'
-import { DfsError } from '../../base/errors.ts'
 import { ownerOf, permissionOf } from '../inode.ts'
 import { directoryOf, existingToChange, fileOf } from '../lookup.ts'
 import type { Namespace } from '../namespace.ts'
-import { type Caller, denied, requireAccess, requireOwner, requireSuperuser, WRITE } from '../permission.ts'
+import {
+  type Caller,
+  checkAccountName,
+  denied,
+  requireAccess,
+  requireOwner,
+  requireSuperuser,
+  WRITE,
+} from '../permission.ts'
 import type { JournalRecord } from '../record-types.ts'
 import { checkPermission } from './making.ts'
 
@@ -62,8 +69,8 @@ export function decideSetOwner(
   const now = ownerOf(node)
   const user = request.owner ?? now.user
   const group = request.group ?? now.group
-  checkOwnerName('owner', user)
-  checkOwnerName('group', group)
+  checkAccountName('user', user)
+  checkAccountName('group', group)
   if (!caller.superuser) {
     if (user !== caller.user) {
       throw denied(`User ${caller.user} is not a super user (non-super user cannot change owner).`)
@@ -74,14 +81,6 @@ export function decideSetOwner(
   }
   if (user === now.user && group === now.group) return undefined
   return { type: 'setOwner', path, owner: { user, group } }
-}
-
-function checkOwnerName(what: string, name: string): void {
-  if (/^[^\p{Cc}\p{Cs}\s:/]{1,128}$/u.test(name)) return
-  throw new DfsError(
-    'DFS_BAD_ARGUMENT',
-    `${JSON.stringify(name.slice(0, 140))} can not be the name of a${what === 'owner' ? 'n owner' : ' group'}`,
-  )
 }
 
 /** A number sets, null clears, what is left out stays. */
