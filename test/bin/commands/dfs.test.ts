@@ -146,7 +146,7 @@ describe('report', () => {
     const { code, out, err } = await quern.run(['dfs', 'report'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toContain('Data       1 files in 2 directories: 176 KiB\n')
-    expect(out).toMatch(/^dn1 +\S+ +1 +176 KiB /m)
+    expect(out).toMatch(/^dn1 +\S+ +live +1 +176 KiB /m)
   })
 
   it('takes --json; a datanode whose disk is gone has no capacity', async () => {
@@ -181,14 +181,25 @@ describe('quern dfs', () => {
     expect(await quern.ok('ls', '-C', '/d')).toBe('/d/f\n')
   })
 
-  it.each(['start', 'stop', 'status', 'balance', 'decommission', 'scrub', 'safemode'])(
-    'says that %s is not there yet',
-    async (verb) => {
-      const { code, err } = await quern.run(['dfs', verb])
-      expect(code).toBe(2)
-      expect(err).toContain(`quern dfs: ${verb} is not there yet`)
+  it.each([['balance'], ['decommission', 'dn1'], ['recommission', 'dn1'], ['safemode', 'enter']])(
+    '%s of a root that no daemons serve says what to start',
+    async (...words) => {
+      expect(await quern.run(['dfs', ...words])).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringMatching(/^\w+: .* needs a DFS that runs: start it with quern dfs start\n$/),
+      })
     },
   )
+
+  it('scrubs, and tells the state of a root that no daemons serve', async () => {
+    expect(await quern.run(['dfs', 'scrub'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Read 3 replicas, /),
+    })
+    expect(await quern.run(['dfs', '-safemode', 'get'])).toMatchObject({ code: 0, out: 'Safe mode is OFF\n' })
+    expect((await quern.run(['dfs', 'status'])).out).toMatch(/^Nothing runs at /)
+  })
 
   it('explains itself, and wrong verbs', async () => {
     expect(await quern.run(['dfs'])).toMatchObject({ code: 2, out: '' })
