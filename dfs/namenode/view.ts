@@ -1,3 +1,4 @@
+import { wholeNumber } from '../base/config.ts'
 import { DfsError } from '../base/errors.ts'
 import { childPath, compareNames } from '../base/path.ts'
 import type {
@@ -38,6 +39,7 @@ export function listStatus(
     return { entries: range.startAfter === undefined ? [statusOf(state, node, at)] : [], remaining: 0 }
   }
   requireAccess(caller, node, READ | EXECUTE, at)
+  if (range.limit !== undefined) wholeNumber('limit', range.limit, 1, Number.MAX_SAFE_INTEGER)
   const names = node.sorted ?? [...(node.children?.keys() ?? [])].sort(compareNames)
   const from = range.startAfter === undefined ? 0 : firstBehind(names, range.startAfter)
   const page = names.slice(from, range.limit === undefined ? undefined : from + range.limit)
