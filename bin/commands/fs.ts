@@ -87,7 +87,7 @@ async function runVerb(verb: Verb, own: OwnOptions, io: CommandIo): Promise<numb
   io.signal.throwIfAborted()
   const user = userOf(io)
   const root = dfsRoot(own.root, io)
-  const lazy = lazyDfs({ root, create: !verb.reads }, io)
+  const lazy = lazyDfs({ root, create: verb.makesRoot }, io)
   const dfs = new RoutedFileSystem(user, {
     own: async () => {
       try {

@@ -7,8 +7,11 @@ export interface Verb extends ArgumentFormat {
   readonly usage: string
   /** Lines for `help`. */
   readonly help: readonly string[]
-  /** Verbs that only read do not make a root where none is: a mistyped --root should not leave a file system behind. */
-  readonly reads: boolean
+  /**
+   * Whether the verb makes a root where none is. Only those do for which an empty file system is as good as any: a mistyped
+   * --root should not leave one behind.
+   */
+  readonly makesRoot: boolean
   readonly json?: boolean
   /** For verbs kept under an old name: what to type instead, and the flags that makes. */
   readonly deprecated?: { readonly insteadOf: string; readonly flags: readonly string[] }

@@ -11,7 +11,7 @@ export const changingVerbs: readonly Verb[] = [
     flags: ['R'],
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./permissions.ts')).chgrp,
   },
   {
@@ -28,7 +28,7 @@ export const changingVerbs: readonly Verb[] = [
     dashOperands: true,
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./permissions.ts')).chmod,
   },
   {
@@ -41,7 +41,7 @@ export const changingVerbs: readonly Verb[] = [
     flags: ['R'],
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./permissions.ts')).chown,
   },
   {
@@ -52,7 +52,7 @@ export const changingVerbs: readonly Verb[] = [
     ],
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./concat.ts')).concat,
   },
   {
@@ -64,7 +64,7 @@ export const changingVerbs: readonly Verb[] = [
     ],
     min: 1,
     max: 2,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./snapshots.ts')).createSnapshot,
   },
   {
@@ -73,7 +73,7 @@ export const changingVerbs: readonly Verb[] = [
     help: ['Delete a snapshot of a directory.'],
     min: 2,
     max: 2,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./snapshots.ts')).deleteSnapshot,
   },
   {
@@ -87,7 +87,7 @@ export const changingVerbs: readonly Verb[] = [
     values: ['fs'],
     min: 0,
     max: 0,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./expunge.ts')).expunge,
   },
   {
@@ -97,7 +97,7 @@ export const changingVerbs: readonly Verb[] = [
     flags: ['p'],
     min: 1,
     max: any,
-    reads: false,
+    makesRoot: true,
     load: async () => (await import('./directories.ts')).mkdir,
   },
   {
@@ -106,7 +106,7 @@ export const changingVerbs: readonly Verb[] = [
     help: ['Move or rename within the DFS. Several sources need a directory as destination.'],
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./mv.ts')).mv,
   },
   {
@@ -115,7 +115,7 @@ export const changingVerbs: readonly Verb[] = [
     help: ['Rename a snapshot of a directory.'],
     min: 3,
     max: 3,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./snapshots.ts')).renameSnapshot,
   },
   {
@@ -129,7 +129,7 @@ export const changingVerbs: readonly Verb[] = [
     flags: ['f', 'r', 'R', 'skipTrash', 'safely'],
     min: 1,
     max: any,
-    reads: false,
+    makesRoot: true,
     load: loadRm,
   },
   {
@@ -139,7 +139,7 @@ export const changingVerbs: readonly Verb[] = [
     flags: ['-ignore-fail-on-non-empty'],
     min: 1,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./directories.ts')).rmdir,
   },
   {
@@ -149,7 +149,7 @@ export const changingVerbs: readonly Verb[] = [
     flags: ['f', 'skipTrash', 'safely'],
     min: 1,
     max: any,
-    reads: false,
+    makesRoot: true,
     deprecated: { insteadOf: 'rm -r', flags: ['r'] },
     load: loadRm,
   },
@@ -163,7 +163,7 @@ export const changingVerbs: readonly Verb[] = [
     flags: ['R', 'w'],
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./setrep.ts')).setrep,
   },
   {
@@ -177,7 +177,7 @@ export const changingVerbs: readonly Verb[] = [
     values: ['t'],
     min: 1,
     max: any,
-    reads: false,
+    makesRoot: true,
     load: async () => (await import('./touch.ts')).touch,
   },
   {
@@ -186,7 +186,7 @@ export const changingVerbs: readonly Verb[] = [
     help: ['Make empty files. A file with bytes in it is left alone, and said.'],
     min: 1,
     max: any,
-    reads: false,
+    makesRoot: true,
     load: async () => (await import('./touch.ts')).touchz,
   },
   {
@@ -196,7 +196,7 @@ export const changingVerbs: readonly Verb[] = [
     flags: ['w'],
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./truncate.ts')).truncate,
   },
 ]

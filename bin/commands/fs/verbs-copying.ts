@@ -11,7 +11,7 @@ const put = {
   values: ['t', 'q'],
   min: 1,
   max: any,
-  reads: false,
+  makesRoot: true,
 } as const
 
 const putHelp = [
@@ -54,11 +54,11 @@ export const copyingVerbs: readonly Verb[] = [
     flags: ['n'],
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: true,
     load: async () => (await import('./append.ts')).appendToFile,
   },
   { ...put, name: 'copyFromLocal', help: ['Identical to put.'], load: loadPut },
-  { ...get, name: 'copyToLocal', help: ['Identical to get.'], reads: true, load: loadGet },
+  { ...get, name: 'copyToLocal', help: ['Identical to get.'], makesRoot: false, load: loadGet },
   {
     name: 'cp',
     usage: '[-f] [-p | -p[topax]] [-d] [-t <copies>] [-q <queue>] <src> ... <dst>',
@@ -73,14 +73,14 @@ export const copyingVerbs: readonly Verb[] = [
     values: ['t', 'q'],
     min: 2,
     max: any,
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./cp.ts')).cp,
   },
   {
     ...get,
     name: 'get',
     help: ['Copy files and directories out of the DFS; `-` as destination is stdout.', ...getHelp],
-    reads: true,
+    makesRoot: false,
     load: loadGet,
   },
   {
@@ -93,7 +93,7 @@ export const copyingVerbs: readonly Verb[] = [
     flags: ['nl', 'skip-empty-file'],
     min: 2,
     max: any,
-    reads: true,
+    makesRoot: false,
     load: async () => (await import('./getmerge.ts')).getmerge,
   },
   {
@@ -109,7 +109,7 @@ export const copyingVerbs: readonly Verb[] = [
     ...get,
     name: 'moveToLocal',
     help: ['Like get, and the source is deleted once all of it is copied and on the disk.', ...getHelp],
-    reads: false,
+    makesRoot: false,
     load: async () => (await import('./get.ts')).moveToLocal,
   },
   {
