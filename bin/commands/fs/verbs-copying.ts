@@ -73,7 +73,7 @@ export const copyingVerbs: readonly Verb[] = [
     values: ['t', 'q'],
     min: 2,
     max: any,
-    makesRoot: false,
+    makesRoot: true,
     load: async () => (await import('./cp.ts')).cp,
   },
   {
