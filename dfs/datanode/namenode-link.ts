@@ -58,6 +58,11 @@ export class NamenodeLink implements BlockReportListener {
     return this.#session !== undefined
   }
 
+  /** Changes with every registration: what was commanded before is void. */
+  get session(): number | undefined {
+    return this.#session?.session
+  }
+
   /** Resolves when the namenode knows this datanode, however long that takes. What it holds is to be reported next. */
   async register(identity: {
     id?: DatanodeId

@@ -8,10 +8,10 @@ import type { Throttle } from './throttle.ts'
 
 export interface ScrubberParts {
   readonly env: Env
-  readonly datanode: Datanode
+  readonly datanode: Pick<Datanode, 'id' | 'verifyReplica'>
   readonly index: ReplicaIndex
-  readonly link: NamenodeLink
-  readonly throttle: Throttle
+  readonly link: Pick<NamenodeLink, 'verified' | 'bad' | 'deleted' | 'scrubbed'>
+  readonly throttle: Pick<Throttle, 'take'>
 }
 
 /** Reads replicas from end to end, by and by or when asked, and tells the namenode what it finds. */
@@ -34,7 +34,8 @@ export class Scrubber {
     await throttle.take(length)
     try {
       await datanode.verifyReplica(key, length)
-      await link.verified(key, length)
+      // Deleted while it was read: what is said last would be believed.
+      if (index.lengthOf(key.block, key.generation) === length) await link.verified(key, length)
       return undefined
     } catch (error) {
       if (!(error instanceof DfsError)) throw error

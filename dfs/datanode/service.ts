@@ -53,6 +53,7 @@ export class DatanodeService {
   readonly #copies = pLimit(2)
   readonly #stop = new AbortController()
   readonly #work = new Set<Promise<void>>()
+  #deleting: Promise<void> = Promise.resolve()
   #identity: DatanodeIdentityFile | undefined
   #cluster: string | undefined
   #epoch: number
@@ -183,6 +184,8 @@ export class DatanodeService {
     })
     this.#id = registered.id
     await this.#keepIdentity(env, directory)
+    // What the last session ordered stops here: a namenode counts on what the report says.
+    await this.#deleting
     await this.#link.fullReport()
     say(`registered as ${registered.id} with ${this.#index.size} replicas`)
   }
@@ -224,6 +227,7 @@ export class DatanodeService {
     const { env } = this.#options
     const state = await this.#look()
     const sentAt = env.monotonic()
+    const { session } = this.#link
     const commands = await this.#link.heartbeat({
       ...(state.kind === 'well' ? { capacity: state.space.capacity, free: state.space.free } : {}),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
@@ -232,7 +236,7 @@ export class DatanodeService {
     })
     if (commands === undefined) return
     if (commands.report) await this.#link.fullReport()
-    this.#obey(commands, sentAt)
+    this.#obey(commands, sentAt, session)
     await this.#writing.sweep()
   }
 
@@ -260,10 +264,12 @@ export class DatanodeService {
     return state
   }
 
-  #obey(commands: HeartbeatCommands, sentAt: number): void {
+  #obey(commands: HeartbeatCommands, sentAt: number, session: number | undefined): void {
     for (const copy of commands.copies) this.#background(() => this.#copies(() => this.#copy(copy)))
     if (commands.deletions.length > 0) {
-      this.#background(() => this.#delete(commands.deletions, sentAt + commands.deletionsValidMillis))
+      const before = this.#deleting
+      const validUntil = sentAt + commands.deletionsValidMillis
+      this.#deleting = this.#track(before.then(() => this.#delete(commands.deletions, validUntil, session)))
     }
     for (const key of commands.verify) this.#background(async () => void (await this.#scrubber.verify(key)))
     const { scrub } = commands
@@ -284,10 +290,11 @@ export class DatanodeService {
     return tracked
   }
 
-  async #delete(keys: readonly BlockKey[], validUntil: number): Promise<void> {
+  async #delete(keys: readonly BlockKey[], validUntil: number, session: number | undefined): Promise<void> {
     for (const key of keys) {
-      // A process that was stopped meanwhile must not delete what has become the last replica.
-      if (this.#options.env.monotonic() > validUntil || this.#stop.signal.aborted) return
+      // A process that was stopped meanwhile must not delete what has become the last replica, nor what another session counts on.
+      if (this.#options.env.monotonic() > validUntil || this.#link.session !== session) return
+      if (this.#stop.signal.aborted) return
       await this.#datanode.deleteReplica(key)
     }
   }

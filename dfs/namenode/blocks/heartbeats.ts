@@ -31,8 +31,7 @@ export class Heartbeats {
     const other = !node.dead && node.uuid !== identity.uuid
     if (other) this.#lose(node)
     const wasDead = node.dead
-    if (wasDead) this.#sweep.finish(node)
-    else orders.cancelOf(node.number)
+    if (!wasDead) orders.cancelOf(node.number)
     if (wasDead || node.rack !== identity.rack) this.#sweep.all()
     // Every start of the namenode has numbers of its own, so that no session of an earlier one is taken for one of this.
     const session = this.#epoch * sessionsPerEpoch + nodes.nextSession()

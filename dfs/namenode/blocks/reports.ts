@@ -37,13 +37,15 @@ export class Reports {
     return finding !== 'unneeded'
   }
 
-  /** The datanode has read it: what was held against it is void. */
+  /**
+   * The datanode has read it: what was held against it is void. That alone makes no replica known: it may have been deleted
+   * while it was read.
+   */
   verified(node: DatanodeState, key: BlockKey, length: number): void {
     node.asked.delete(key.block)
     const bad = this.#ledger.bad.find(key.block, node.number, key.generation)
-    if (bad?.reason === 'suspect' || bad?.reason === 'corrupt') {
-      this.#ledger.bad.remove(key.block, node.number, key.generation)
-    }
+    if (bad?.reason !== 'suspect' && bad?.reason !== 'corrupt') return
+    this.#ledger.bad.remove(key.block, node.number, key.generation)
     this.received(node, key, length)
   }
 

@@ -45,19 +45,10 @@ export class Sweep {
     else this.all()
   }
 
-  /** Its full report: of its replicas only these are there, and those that come meanwhile. Undefined: all that were known. */
+  /** Its full report, which replaces all that was known: of its replicas only these are there, and those that come meanwhile. Undefined: all that were known. */
   reported(node: DatanodeState, present: ReadonlySet<Block> | undefined): void {
     this.#forget(node)
     if (present !== undefined) this.#wanted().present.set(node.number, new Set(present))
-  }
-
-  /** A datanode comes back before its old replicas are all taken off the books: they must not be mixed up with those it reports. */
-  finish(node: DatanodeState): void {
-    const pending = this.#running?.reasons.gone.has(node.number) === true || this.#next?.gone.has(node.number) === true
-    this.#forget(node)
-    if (!pending) return
-    for (const block of this.#ledger.blocks.values()) this.#ledger.release(block, node)
-    this.all()
   }
 
   /** The next slice; true when there is more to do. */

@@ -84,6 +84,13 @@ describe('a replica that a reader says is bad', () => {
     expect(bench.pass(30_000).verify).toEqual([[1, 0]])
   })
 
+  test('and that is verified after all, but was deleted meanwhile, is not there', () => {
+    const bench = Bench.started({ racks: ['a', 'b', 'b'], files: [2] }, [[1], [1], []])
+    bench.deleted(0, bench.block(1))
+    bench.verified(0, bench.block(1))
+    expect(bench.block(1).replicas).toEqual([1])
+  })
+
   test('of a datanode that has none is no news', () => {
     const bench = Bench.started({ racks: ['a', 'b'], files: [1] }, [[1], []])
     bench.manager.suspect(1, bench.block(1), bench.now)

@@ -200,17 +200,30 @@ export class SimulatedDatanode {
 
   /** Reads one of its replicas from end to end and tells what it found. */
   look(key: BlockKey): void {
-    const { now } = this.#cluster
-    const replica = this.disk.get(keyText(key))
-    this.report((namenode, from) => {
-      if (replica === undefined) namenode.deleted(from, key, now)
-      else if (replica.good) namenode.verified(from, key, replica.length, now)
-      else namenode.bad(from, key, now)
-    })
+    this.report(this.#looked(key))
   }
 
+  #looked(key: BlockKey): (namenode: SimulatedCluster['namenode'], from: ReportOrigin) => void {
+    const cluster = this.#cluster
+    const replica = this.disk.get(keyText(key))
+    const { good, length } = replica ?? { good: false, length: 0 }
+    return (namenode, from) => {
+      if (replica === undefined) namenode.deleted(from, key, cluster.now)
+      else if (good) namenode.verified(from, key, length, cluster.now)
+      else namenode.bad(from, key, cluster.now)
+    }
+  }
+
+  /** Reads all it has; what it found is said only when it is through, and may not be so any more. */
   scrub(): void {
-    for (const replica of this.disk.values()) if (!replica.good) this.look(replica)
+    const cluster = this.#cluster
+    const { registration } = this
+    for (const { block, generation } of this.disk.values()) {
+      const look = this.#looked({ block, generation })
+      cluster.at(cluster.now + cluster.chance.below(600), () => {
+        if (this.registration === registration && this.state === 'running') this.report(look)
+      })
+    }
   }
 
   #copy({ key, length, targets }: CopyCommand): void {

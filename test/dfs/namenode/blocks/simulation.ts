@@ -16,6 +16,7 @@ export const faults = [
   'frozenNamenode',
   'decommission',
   'stray',
+  'scrub',
 ] as const
 export type Fault = (typeof faults)[number]
 
@@ -132,6 +133,9 @@ function happen(cluster: SimulatedCluster, fault: Fault): void {
         cluster.setAdminState(node, 'decommissioning')
       }
       return
+    case 'scrub':
+      if (node.state === 'running') node.scrub()
+      return
     case 'stray': {
       const far = 1_000_000 + chance.below(5)
       const key = { block: far as Block['id'], generation: 1 as Block['generation'] }
@@ -156,6 +160,7 @@ function calm(cluster: SimulatedCluster): void {
   for (let i = 0; i < 100; i++) cluster.step(stepMillis)
   // What a reader would find, the scrubber finds: replicas that are bad, and those that are gone without a word.
   for (const node of cluster.datanodes) if (node.state === 'running') node.scrub()
+  for (let i = 0; i < 20; i++) cluster.step(stepMillis)
   for (const node of cluster.datanodes) if (node.state === 'running') node.tellAll()
 }
 
