@@ -101,3 +101,8 @@ export async function openFileSystem(url: string, options: WebHdfsOptions): Prom
   const { openWebHdfs } = await import('./webhdfs/client/open.ts')
   return openWebHdfs(url, options)
 }
+
+/** Makes a damaged namespace one that can be opened, without what can not be read of it; a sentence about each file. */
+export async function recoverRoot(root: string): Promise<string[]> {
+  return await (await import('./root/recover.ts')).recoverRoot(root)
+}

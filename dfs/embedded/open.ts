@@ -12,6 +12,7 @@ import { DiskBlockStore } from '../block/disk-block-store.ts'
 import type { Dfs, OpenOptions } from '../client/dfs.ts'
 import { DfsClient } from '../client/dfs-client.ts'
 import { Datanode } from '../datanode/datanode.ts'
+import { skipTo } from '../namenode/numbers.ts'
 import { NamenodeServer } from '../namenode/server.ts'
 import { directoryOf, makeRoot, readOrFormat } from '../root/format.ts'
 import { type RootVersion, writeVersionFile } from '../root/version-file.ts'
@@ -174,12 +175,15 @@ async function openDatanodes(
 async function register(datanode: Datanode, namenode: NamenodeServer, replicas: EmbeddedReplicas): Promise<void> {
   const found = await datanode.report()
   let ahead = 0
+  const { nextBlock } = namenode.state
   for (const key of found.replicas) {
     if (replicas.received(datanode.id, key)) continue
     // A block's record is durable before a replica has its name. One that the namespace has yet to number means that the
     // namespace is older than the data, so the data stays.
-    if (key.block >= namenode.state.nextBlock) ahead++
-    else await datanode.deleteReplica(key)
+    if (key.block >= nextBlock) {
+      ahead++
+      skipTo(namenode.state, key)
+    } else await datanode.deleteReplica(key)
   }
   if (ahead === 0) return
   namenode.notes.push(

@@ -290,14 +290,28 @@ function checkVersion(path: string, header: HeaderResult): void {
   )
 }
 
-function damaged(path: string, offset: number, what: string, cause?: unknown): DfsError {
-  return new DfsError('DFS_CORRUPT_METADATA', `${path} is damaged at offset ${offset}: ${what}`, { cause })
+/** Names the file and the offset behind which nothing can be read, for whoever decides to go on without it. */
+export class DamagedMetadata extends DfsError {
+  readonly file: string
+  readonly offset: number
+
+  constructor(message: string, place: { file: string; offset: number }, cause?: unknown) {
+    super('DFS_CORRUPT_METADATA', message, { cause })
+    this.file = place.file
+    this.offset = place.offset
+  }
 }
 
-function gap(path: string, expected: number, found: number | undefined, offset?: number): DfsError {
-  const where = offset === undefined ? path : `${path} at offset ${offset}`
-  return new DfsError(
-    'DFS_CORRUPT_METADATA',
-    `gap in transactions: ${expected} was expected, ${found === undefined ? 'nothing' : found} was found in ${where}`,
+const wayOn = 'docs/dfs.md, "When the namespace is damaged", says how to go on'
+
+function damaged(file: string, offset: number, what: string, cause?: unknown): DamagedMetadata {
+  return new DamagedMetadata(`${file} is damaged at offset ${offset}: ${what}; ${wayOn}`, { file, offset }, cause)
+}
+
+function gap(file: string, expected: number, found: number | undefined, offset = 0): DamagedMetadata {
+  const where = offset === 0 ? file : `${file} at offset ${offset}`
+  return new DamagedMetadata(
+    `gap in transactions: ${expected} was expected, ${found === undefined ? 'nothing' : found} was found in ${where}; ${wayOn}`,
+    { file, offset },
   )
 }

@@ -69,7 +69,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     packages: ['p-limit', 'zod'],
   },
   // The files that make a directory a root, and say who serves it.
-  'dfs/root': { imports: ['dfs/base', 'dfs/namenode/placement.ts'] },
+  'dfs/root': { imports: ['dfs/base', 'dfs/namenode/placement.ts', 'dfs/namenode/salvage.ts'] },
   // The client knows the protocol of the namenode and the datanodes, never their code.
   'dfs/client': { imports: ['dfs/base', 'dfs/block'] },
   'dfs/embedded': {

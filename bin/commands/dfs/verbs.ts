@@ -122,6 +122,18 @@ export const dfsVerbs: readonly DfsVerb[] = [
     load: async () => (await import('./checkpoint.ts')).runCheckpoint,
   },
   {
+    name: 'recover',
+    usage: '',
+    help: [
+      'make a damaged namespace one that can be opened, by giving up what can not be read',
+      'For when opening it says where it is damaged. What is given up is set aside, not deleted.',
+    ],
+    min: 0,
+    max: 0,
+    needs: 'root',
+    load: async () => (await import('./recover.ts')).runRecover,
+  },
+  {
     name: 'safemode',
     usage: '[enter|leave|get|wait]',
     help: ['whether anything may be changed, and what it waits for', 'enter, leave: by hand. wait: until it is off.'],
