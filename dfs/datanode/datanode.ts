@@ -43,7 +43,9 @@ export class Datanode {
       abort: () => writer.abort(),
       commit: async (generation = key.generation) => {
         const length = await writer.commit(generation)
-        await this.#listener.received(this.id, { block: key.block, generation }, length)
+        const replica = { block: key.block, generation }
+        // The file was deleted while it was written: nobody will ask for this to be deleted.
+        if (!(await this.#listener.received(this.id, replica, length))) await this.#store.delete(replica)
         return length
       },
     }

@@ -87,6 +87,7 @@ describe('append', () => {
       await dfs.delete('/g')
       expect(await outcome(late.close())).toBe('DFS_LEASE_LOST')
       await late.abort()
+      await vi.waitFor(async () => expect(await strayReplicas(dfs)).toEqual([]))
     })
   })
 })
