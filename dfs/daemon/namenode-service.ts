@@ -150,6 +150,10 @@ export class NamenodeService {
                 return open === undefined || open.sealed
               },
               nextBlock: () => state.nextBlock,
+              giveOutBeyond: (block, generation) => {
+                state.nextBlock = Math.max(state.nextBlock, block + 1)
+                state.nextGeneration = Math.max(state.nextGeneration, generation + 1)
+              },
             },
             config,
             random: env.random,
