@@ -83,6 +83,8 @@ export interface DfsConfig {
   readonly scrubBytesPerSecond: number
   /** A writer that has not been heard for this long has lost its files; they are as they were before it. */
   readonly leaseMillis: number
+  /** Minutes that deleted files stay in their users' trash; 0: there is none. */
+  readonly trashIntervalMinutes: number
   /** A deletion not begun as long after the heartbeat was sent is never begun. */
   readonly deletionsValidMillis: number
 }
@@ -121,6 +123,8 @@ export const defaults: DfsConfig = {
   scrubPeriodMillis: 504 * 3_600_000,
   scrubBytesPerSecond: 200 * MiB,
   leaseMillis: 60_000,
+  // HDFS's own default.
+  trashIntervalMinutes: 0,
   deletionsValidMillis: 1_000,
 }
 
@@ -160,6 +164,8 @@ function checkCare(config: DfsConfig): void {
   wholeNumber('scrubBytesPerSecond', config.scrubBytesPerSecond, KiB, Number.MAX_SAFE_INTEGER)
   wholeNumber('scrubPeriodMillis', config.scrubPeriodMillis, 1000, 2 ** 31 - 1)
   wholeNumber('leaseMillis', config.leaseMillis, 1000, 86_400_000)
+  // As far as a timer goes.
+  wholeNumber('trashIntervalMinutes', config.trashIntervalMinutes, 0, 35_000)
   // With less, one heartbeat that is late makes a datanode stale.
   wholeNumber('staleMillis', config.staleMillis, 2 * config.heartbeatMillis, 3_600_000)
   wholeNumber('deadMillis', config.deadMillis, config.staleMillis + config.heartbeatMillis, 86_400_000)

@@ -10,6 +10,7 @@ import { processIdentity } from '../base/process-identity.ts'
 import { lockRoot, type RootLock } from '../base/root-lock.ts'
 import type { Dfs } from '../client/dfs.ts'
 import { DfsClient } from '../client/dfs-client.ts'
+import { Trash } from '../client/trash.ts'
 import type { CareProtocol } from '../client/protocol.ts'
 import { BlockManagement } from '../namenode/blocks/block-management.ts'
 import { nextEpoch } from '../namenode/epoch.ts'
@@ -151,6 +152,10 @@ export class NamenodeService {
                 return open === undefined || open.sealed
               },
               nextBlock: () => state.nextBlock,
+              giveOutBeyond: (block, generation) => {
+                state.nextBlock = Math.max(state.nextBlock, block + 1)
+                state.nextGeneration = Math.max(state.nextGeneration, generation + 1)
+              },
             },
             config,
             random: env.random,
@@ -254,6 +259,26 @@ export class NamenodeService {
     this.#stops.push(env.every(this.#config.heartbeatMillis, () => this.#tick()))
     this.#stops.push(env.every(leaseLookMillis, () => this.#expireLeases()))
     this.#stops.push(env.every(diskLookMillis, () => void this.#lookAtDisk()))
+    const { trashIntervalMinutes } = this.#config
+    if (trashIntervalMinutes > 0) {
+      this.#stops.push(env.every(trashIntervalMinutes * 60_000, () => void this.emptyTrash()))
+    }
+  }
+
+  /** Deletes what has been in anyone's trash for the interval, and begins the next checkpoint of each. */
+  async emptyTrash(): Promise<void> {
+    const { env, superuser, say } = this.#options
+    const client = this.client(superuser)
+    try {
+      const trash = new Trash(client, { interval: this.#config.trashIntervalMinutes, clock: env.now })
+      const { deleted, failures } = await trash.emptyAll()
+      for (const path of deleted) say(`emptied ${path}`)
+      for (const failure of failures) say(`a trash could not be emptied: ${String(failure)}`)
+    } catch (error) {
+      say(`the trash could not be looked at: ${String(error)}`)
+    } finally {
+      await client.close()
+    }
   }
 
   #tick(): void {

@@ -36,6 +36,11 @@ export class ReplicaIndex {
     return this.#lengths.get(nameOf({ block, generation }))?.length
   }
 
+  /** One object for as long as it is the same replica: deleted and written anew it is another. */
+  entry({ block, generation }: BlockKey): object | undefined {
+    return this.#lengths.get(nameOf({ block, generation }))
+  }
+
   all(): IterableIterator<{ readonly key: BlockKey; readonly length: number }> {
     return this.#lengths.values()
   }

@@ -31,14 +31,16 @@ export class Scrubber {
       await link.deleted(datanode.id, key)
       return 'it is not there'
     }
+    const entry = index.entry(key)
     await throttle.take(length)
     try {
       await datanode.verifyReplica(key, length)
-      // Deleted while it was read: what is said last would be believed.
-      if (index.lengthOf(key.block, key.generation) === length) await link.verified(key, length)
+      // Deleted while it was read, or another by now: what is said last would be believed.
+      if (index.entry(key) === entry) await link.verified(key, length)
       return undefined
     } catch (error) {
       if (!(error instanceof DfsError)) throw error
+      if (index.entry(key) !== entry) return undefined
       if (error.code === 'DFS_NOT_FOUND') await link.deleted(datanode.id, key)
       else await link.bad(key)
       return error.message

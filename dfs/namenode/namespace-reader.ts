@@ -105,8 +105,8 @@ export class NamespaceReader {
   }
 
   async serverDefaults(_request: UserRequest): Promise<ServerDefaults> {
-    const { blockSize, replication, chunkBytes, packetBytes } = this.#options.config
-    return { blockSize, replication, bytesPerChecksum: chunkBytes, packetBytes, trashInterval: 0 }
+    const { blockSize, replication, chunkBytes, packetBytes, trashIntervalMinutes } = this.#options.config
+    return { blockSize, replication, bytesPerChecksum: chunkBytes, packetBytes, trashInterval: trashIntervalMinutes }
   }
 
   async snapshotDiff({ user, ...request }: PathRequest & { from: string; to: string }): Promise<SnapshotDiffEntry[]> {

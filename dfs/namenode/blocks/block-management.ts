@@ -16,7 +16,6 @@ import type {
   KnownDatanode,
   Registration,
   ReportOrigin,
-  StrayCeiling,
   TargetRequest,
   TickResult,
 } from './commands.ts'
@@ -63,6 +62,8 @@ export class BlockManagement {
   readonly #reports: Reports
   readonly #balancer: Balancer
   readonly #safeMode: SafeMode
+  #straysAccepted = false
+  #highestStray: BlockKey | undefined
 
   constructor(options: BlockManagementOptions) {
     this.#nodes = new DatanodeTable(options.datanodes)
@@ -157,12 +158,15 @@ export class BlockManagement {
   fullReport(from: ReportOrigin, replicas: Float64Array, now: number): void {
     const node = this.#listen(from, now)
     if (node !== undefined) this.#sweep.reported(node, this.#reports.full(node, replicas))
+    this.#passOverStrays()
   }
 
   /** A replica is durable under its final name. False: nobody needs it. */
   received(from: ReportOrigin, key: BlockKey, length: number, now: number): boolean {
     const node = this.#listen(from, now)
-    return node === undefined || this.#reports.received(node, key, length)
+    const needed = node === undefined || this.#reports.received(node, key, length)
+    this.#passOverStrays()
+    return needed
   }
 
   deleted(from: ReportOrigin, key: BlockKey, now: number): void {
@@ -274,6 +278,18 @@ export class BlockManagement {
 
   leaveSafeMode(): void {
     this.#safeMode.leave()
+    this.#straysAccepted = this.#reports.highestStray !== undefined
+    this.#passOverStrays()
+  }
+
+  /** Nothing is changed before a person has said what is to become of data that are newer than the namespace. */
+  #passOverStrays(): void {
+    const highest = this.#reports.highestStray
+    if (highest === this.#highestStray || highest === undefined) return
+    if (this.#straysAccepted) {
+      this.#highestStray = highest
+      this.#ledger.policy.giveOutBeyond(highest.block, highest.generation)
+    } else this.#safeMode.strays()
   }
 
   /** The namenode's own disk is nearly full: `detail` says what is left. Safe mode, until a person ends it. */
@@ -287,6 +303,7 @@ export class BlockManagement {
       total,
       safe,
       live: nodes.all.filter((node) => !node.dead).length,
+      strays: this.#reports.strays.size,
       awaited: nodes.all.filter((node) => node.dead && node.adminState !== 'decommissioned').map(({ id }) => id),
     }
   }
@@ -295,11 +312,6 @@ export class BlockManagement {
 
   counts(): BlockCounts {
     return { ...blockCounts(this.#ledger), strays: this.#reports.strays.size }
-  }
-
-  /** Undefined: there are none. New blocks have to be beyond these, or they would be taken for one another. */
-  get strayCeiling(): StrayCeiling | undefined {
-    return this.#reports.strayCeiling
   }
 
   health(block: Block): BlockHealth {

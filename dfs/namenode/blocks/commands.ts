@@ -89,6 +89,8 @@ export interface BlockPolicy {
   whole(block: Block): boolean
   /** The first id that no block has had. */
   nextBlock(): number
+  /** Replicas were reported that this namespace has never given out: new blocks must not be taken for these. */
+  giveOutBeyond(block: BlockId, generation: GenerationStamp): void
 }
 
 /** What `locate`, `fsck` and the summaries want to know of one block. */
@@ -157,10 +159,4 @@ export interface BalanceStep {
   readonly moved: number
   readonly bytes: number
   readonly detail?: string
-}
-
-/** The largest block and generation among replicas that this namespace has never given out. */
-export interface StrayCeiling {
-  readonly block: BlockId
-  readonly generation: GenerationStamp
 }

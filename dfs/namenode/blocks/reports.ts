@@ -1,7 +1,6 @@
 import { type BlockId, blockId, generationStamp } from '../../base/ids.ts'
 import type { BlockKey } from '../../base/names.ts'
 import type { Block } from '../inode.ts'
-import type { StrayCeiling } from './commands.ts'
 import type { DatanodeState } from './datanode-state.ts'
 import type { ReplicaLedger } from './replica-ledger.ts'
 
@@ -21,11 +20,16 @@ type Finding =
 /** What datanodes say of their replicas, one at a time or all at once. */
 export class Reports {
   readonly strays = new Set<BlockId>()
-  strayCeiling: StrayCeiling | undefined
   readonly #ledger: ReplicaLedger
+  #highest: BlockKey | undefined
 
   constructor(ledger: ReplicaLedger) {
     this.#ledger = ledger
+  }
+
+  /** The largest block and the largest generation among the strays. */
+  get highestStray(): BlockKey | undefined {
+    return this.#highest
   }
 
   /** False: nobody needs it. */
@@ -110,9 +114,9 @@ export class Reports {
     }
     if (this.strays.has(key.block) || key.block >= this.#ledger.policy.nextBlock()) {
       this.strays.add(key.block)
-      this.strayCeiling = {
-        block: blockId(Math.max(this.strayCeiling?.block ?? 0, key.block)),
-        generation: generationStamp(Math.max(this.strayCeiling?.generation ?? 0, key.generation)),
+      this.#highest = {
+        block: blockId(Math.max(this.#highest?.block ?? 0, key.block)),
+        generation: generationStamp(Math.max(this.#highest?.generation ?? 0, key.generation)),
       }
       return 'stray'
     }

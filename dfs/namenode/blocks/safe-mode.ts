@@ -10,6 +10,8 @@ export interface SafeModeFacts {
   readonly live: number
   /** Names of those that have not come. */
   readonly awaited: readonly string[]
+  /** Replicas of blocks that this namespace has never given out. */
+  readonly strays: number
 }
 
 type Reason =
@@ -17,6 +19,7 @@ type Reason =
   | { readonly kind: 'startup'; readonly since: number | undefined }
   | { readonly kind: 'manual' }
   | { readonly kind: 'resources'; readonly detail: string }
+  | { readonly kind: 'strays' }
 
 /** Nothing may be changed while too little is known of where blocks lie, while a person wants it so, or with a full disk. */
 export class SafeMode {
@@ -66,6 +69,11 @@ export class SafeMode {
     this.#reason = { kind: 'resources', detail }
   }
 
+  /** Data were found that are newer than the namespace. Whoever ends safe mode then has decided to go on without them. */
+  strays(): void {
+    if (this.#reason?.kind !== 'manual' && this.#reason?.kind !== 'resources') this.#reason = { kind: 'strays' }
+  }
+
   status(facts: SafeModeFacts, now: number): SafeModeStatus {
     return { on: this.on, detail: this.#detail(facts, now) }
   }
@@ -85,6 +93,9 @@ export class SafeMode {
     if (reason.kind === 'manual') return 'It was turned on manually. Use "quern dfs safemode leave" to turn it off.'
     if (reason.kind === 'resources') {
       return `Resources are low on the namenode: ${reason.detail}. Make room, then use "quern dfs safemode leave".`
+    }
+    if (reason.kind === 'strays') {
+      return `${facts.strays} replicas are of blocks that this namespace has never given out: it is older than the data. Put the newer image and journal in place, or use "quern dfs safemode leave" to go on without what these belong to; then they are kept only until the namenode starts again.`
     }
     const { total, safe, live } = facts
     const needed = this.#needed(total)

@@ -21,6 +21,15 @@ test.each([
   [{ replication: -1 }, 'replication is -1'],
   [{ chunkBytes: 1000, packetBytes: 1500 }, 'not a whole number of chunks'],
   [{ packetBytes: 10 }, 'packetBytes is 10'],
+  [{ staleMillis: 399 }, 'staleMillis is 399'],
+  [{ deadMillis: 799 }, 'deadMillis is 799'],
+  [{ fullReportMillis: 1_999 }, 'fullReportMillis is 1999'],
+  [{ heartbeatMillis: 400 }, 'staleMillis is 600'],
+  [{ safeModeThreshold: 1.01 }, 'safeModeThreshold is 1.01'],
+  [{ safeModeThreshold: Number.NaN }, 'safeModeThreshold is NaN'],
+  [{ replicationCopiesPerNode: 1 }, 'replicationCopiesPerNode is 1'],
+  [{ deletionsValidMillis: 100 }, 'deletionsValidMillis is 100'],
+  [{ pendingTimeoutMillis: 1_999 }, 'pendingTimeoutMillis is 1999'],
 ])('%o is refused by name', (settings, message) => {
   expect(() => resolveConfig(settings)).toThrow(message)
 })

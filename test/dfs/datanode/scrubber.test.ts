@@ -44,4 +44,12 @@ describe('a replica that was read from end to end', () => {
   test('and deleted meanwhile is not said to be well: what is said last is believed', async () => {
     expect(await said((index) => void index.remove(key))).toEqual([])
   })
+
+  test('and found bad, but deleted and copied anew meanwhile, is not said to be bad', async () => {
+    const replaced = (index: ReplicaIndex): never => {
+      index.add(key, 5)
+      return fails('DFS_CORRUPT_REPLICA')()
+    }
+    expect(await said(replaced)).toEqual([])
+  })
 })

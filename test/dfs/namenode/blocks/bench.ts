@@ -38,6 +38,7 @@ export class Bench {
   readonly config: DfsConfig
   now = 1_000
   nextBlock = 1
+  readonly beyond: [number, number][] = []
 
   constructor(options: BenchOptions) {
     this.config = resolveConfig(options.config ?? {})
@@ -54,6 +55,7 @@ export class Bench {
         wanted: (block) => block.file.attributes.replication,
         whole: (block) => !this.open.has(block),
         nextBlock: () => this.nextBlock,
+        giveOutBeyond: (block, generation) => this.beyond.push([block, generation]),
       },
       config: this.config,
       random: new Chance(1).next,

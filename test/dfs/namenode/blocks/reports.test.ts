@@ -117,7 +117,9 @@ describe('a replica', () => {
     bench.report(0, [bench.block(1), ...strays])
     expect(bench.pass(1_000).deletions).toEqual([])
     expect(bench.manager.counts().strays).toBe(2)
-    expect(bench.manager.strayCeiling).toEqual({ block: 50, generation: 95 })
+    expect(bench.beyond).toEqual([])
+    bench.manager.leaveSafeMode()
+    expect(bench.beyond).toEqual([[50, 95]])
     bench.nextBlock = 100
     bench.report(0, [bench.block(1), ...strays])
     expect(bench.pass(1_000).deletions).toEqual([])

@@ -5,8 +5,8 @@ import { Bench } from './bench.ts'
 
 describe('safe mode', () => {
   test('says in HDFS’s words what it waits for, who has not come, and what to do', () => {
-    const safeMode = new SafeMode(resolveConfig({}), { total: 100, safe: 0, live: 0, awaited: ['dn2'] })
-    const facts = { total: 100, safe: 95, live: 1, awaited: ['dn2', 'dn3'] }
+    const safeMode = new SafeMode(resolveConfig({}), { total: 100, safe: 0, live: 0, awaited: ['dn2'], strays: 0 })
+    const facts = { total: 100, safe: 95, live: 1, awaited: ['dn2', 'dn3'], strays: 0 }
     expect(safeMode.update(facts, 0)).toBe(false)
     expect(safeMode.status(facts, 0)).toEqual({
       on: true,
@@ -20,15 +20,15 @@ describe('safe mode', () => {
   })
 
   test('takes one block in a thousand for no reason to wait', () => {
-    const safeMode = new SafeMode(resolveConfig({}), { total: 1_000, safe: 0, live: 0, awaited: [] })
-    expect(safeMode.update({ total: 1_000, safe: 998, live: 0, awaited: [] }, 0)).toBe(false)
-    expect(safeMode.update({ total: 1_000, safe: 999, live: 0, awaited: [] }, 0)).toBe(true)
+    const safeMode = new SafeMode(resolveConfig({}), { total: 1_000, safe: 0, live: 0, awaited: [], strays: 0 })
+    expect(safeMode.update({ total: 1_000, safe: 998, live: 0, awaited: [], strays: 0 }, 0)).toBe(false)
+    expect(safeMode.update({ total: 1_000, safe: 999, live: 0, awaited: [], strays: 0 }, 0)).toBe(true)
   })
 
   test('waits for so many datanodes, and goes on for the extension; falling back starts that anew', () => {
     const config = resolveConfig({ safeModeDatanodes: 2, safeModeExtensionMillis: 5_000 })
-    const safeMode = new SafeMode(config, { total: 1, safe: 0, live: 0, awaited: [] })
-    const facts = { total: 1, safe: 1, live: 1, awaited: [] }
+    const safeMode = new SafeMode(config, { total: 1, safe: 0, live: 0, awaited: [], strays: 0 })
+    const facts = { total: 1, safe: 1, live: 1, awaited: [], strays: 0 }
     expect(safeMode.status(facts, 0).detail).toContain(
       'The number of live datanodes 1 needs an additional 1 live datanodes to reach the minimum number 2.',
     )
@@ -94,6 +94,22 @@ describe('while it is safe mode', () => {
     bench.pass(200)
     expect(bench.manager.inSafeMode).toBe(false)
     expect(bench.manager.counts()).toMatchObject({ missing: 0, underReplicated: 3 })
+  })
+
+  test('because data are newer than the namespace, a person has to end it; later ones are then passed over', () => {
+    const bench = Bench.started({ racks: ['a'], files: [1] }, [[1]])
+    expect(bench.manager.inSafeMode).toBe(false)
+    bench.report(0, [bench.block(1), { id: 9, generation: 200, length: 1 }])
+    expect(bench.pass(5_000).deletions).toEqual([])
+    expect(bench.manager.safeMode(bench.now).detail).toContain('1 replicas are of blocks that this namespace has never')
+    bench.manager.leaveSafeMode()
+    bench.report(0, [bench.block(1), { id: 9, generation: 200, length: 1 }, { id: 12, generation: 190, length: 1 }])
+    expect(bench.pass(5_000).deletions).toEqual([])
+    expect(bench.manager.inSafeMode).toBe(false)
+    expect(bench.beyond).toEqual([
+      [9, 200],
+      [12, 200],
+    ])
   })
 
   test('at the start, a file that goes is not waited for', () => {

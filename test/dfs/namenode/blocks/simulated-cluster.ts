@@ -70,6 +70,8 @@ export class SimulatedCluster {
         wanted: (block) => block.file.attributes.replication,
         whole: (block) => this.files.find(({ node }) => node === block.file)?.state === 'complete',
         nextBlock: () => this.nextBlock,
+        // Strays lie far beyond anything this will give out.
+        giveOutBeyond: () => undefined,
       },
       config: this.config,
       random: this.chance.next,
@@ -156,6 +158,8 @@ export class SimulatedCluster {
 
   #tick(): void {
     if (this.now < this.#nextTick) return
+    // A person is asked what to do about data that are newer than the namespace, and goes on.
+    if (this.namenode.inSafeMode && this.namenode.counts().strays > 0) this.namenode.leaveSafeMode()
     this.#nextTick = this.now + this.config.heartbeatMillis
     let left = 3
     for (let again = true; again && left > 0; left--) {

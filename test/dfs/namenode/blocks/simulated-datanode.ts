@@ -219,9 +219,14 @@ export class SimulatedDatanode {
     const cluster = this.#cluster
     const { registration } = this
     for (const { block, generation } of this.disk.values()) {
-      const look = this.#looked({ block, generation })
+      const key = { block, generation }
+      const replica = this.disk.get(keyText(key))
+      const { good } = replica ?? { good: false }
+      const look = this.#looked(key)
       cluster.at(cluster.now + cluster.chance.below(600), () => {
-        if (this.registration === registration && this.state === 'running') this.report(look)
+        if (this.registration !== registration || this.state !== 'running') return
+        // That it was well may be said too late; that it was bad, only of the same replica.
+        if (good || this.disk.get(keyText(key)) === replica) this.report(look)
       })
     }
   }
