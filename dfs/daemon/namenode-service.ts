@@ -286,14 +286,6 @@ export class NamenodeService {
     for (const node of died)
       this.#options.say(`datanode ${this.#idOf(node)} is dead: its blocks are replicated elsewhere`)
     for (const node of decommissioned) void this.#decommissioned(node)
-    const { strayCeiling } = this.#management
-    if (strayCeiling !== undefined && strayCeiling.block >= this.#namenode.state.nextBlock) {
-      const { notes, state } = this.#namenode
-      skipTo(state, strayCeiling)
-      const note = `datanodes hold replicas newer than the namespace; they were kept. Was an old namenode directory restored?`
-      if (!notes.includes(note)) notes.push(note)
-      this.#options.say(note)
-    }
     if (again) setImmediate(() => (this.#closing === undefined ? this.#tick() : undefined))
   }
 
