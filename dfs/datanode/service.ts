@@ -50,7 +50,7 @@ export class DatanodeService {
   readonly #volume: Volume
   readonly #scrubber: Scrubber
   readonly #throttle: Throttle
-  readonly #copies = pLimit(2)
+  readonly #copies: ReturnType<typeof pLimit>
   readonly #stop = new AbortController()
   readonly #work = new Set<Promise<void>>()
   #deleting: Promise<void> = Promise.resolve()
@@ -74,6 +74,7 @@ export class DatanodeService {
     this.#id = identity?.id ?? options.id ?? unnamed
     this.#volume = new Volume(env.disk, directory, dirname(directory))
     this.#throttle = new Throttle(env, config.replicationBytesPerSecond)
+    this.#copies = pLimit(config.replicationStreamsPerNode)
     this.#link = new NamenodeLink({
       env,
       locate: options.locate,

@@ -152,7 +152,7 @@ export class ReplicaLedger {
       if (node !== undefined && length !== block.length) this.condemn(block, node, block.generation, 'length')
     }
     // Its last replicas may be about to be reported.
-    this.rest(block)
+    if (this.nodes.worth(block.replicas).live < this.policy.wanted(block)) this.rest(block)
     this.assess(block)
   }
 
