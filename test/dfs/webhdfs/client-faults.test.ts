@@ -135,6 +135,15 @@ test.each([
   expect(hdfs.ops('datanode')).toEqual([])
 })
 
+test('a redirect whose body breaks off is a redirect nevertheless', async () => {
+  hdfs.put('/f', 'content')
+  hdfs.failNext('namenode', 'OPEN', (_, __, response) => {
+    response.writeHead(307, { location: `http://${hdfs.datanode}/webhdfs/v1/f?op=OPEN`, 'content-length': 1000 })
+    response.write('half of', () => response.destroy())
+  })
+  expect(await read('/f')).toBe('content')
+})
+
 test('a second redirect is not followed, nor any other kind', async () => {
   hdfs.put('/f', 'x')
   const round = (_: unknown, __: unknown, response: import('node:http').ServerResponse): void => {
