@@ -13,6 +13,7 @@ import { write } from '../terminal/output.ts'
 import { printable } from '../terminal/width.ts'
 import type { Command, CommandIo } from './command.ts'
 import { lazyDfs } from './lazy-dfs.ts'
+import { remotes } from './remotes.ts'
 import { checkFormat, parseParams, parseSides } from './run-options.ts'
 import { parse, parser } from './usage.ts'
 
@@ -75,7 +76,11 @@ function stageCommand(name: StageName): Command {
       const command = parser(name, descriptions[name])
         .argument('<job>', 'a bundled job (see `quern jobs`) or the path of a .ts or .js module')
         .option('-p, --param <name=value>', 'a parameter of the job; a switch needs no value', collect)
-        .option('--side <name=path>', 'a small file for ctx.side(name); local, or in the DFS as dfs:/path', collect)
+        .option(
+          '--side <name=path>',
+          'a small file for ctx.side(name); local, dfs:/path, or webhdfs://host:port/path',
+          collect,
+        )
         .option('--root <dir>', 'where the DFS lives (default: $QUERN_ROOT or ~/.quern)')
         .addHelpText('after', PIPELINE)
       if (name !== 'combine')
@@ -97,7 +102,11 @@ function stageCommand(name: StageName): Command {
       const params = resolveParams(loaded.job.params, parseParams(param), loaded.name)
       const sides = parseSides(side, io.cwd)
       const dfs = lazyDfs({ root, create: false }, io)
-      const sideFiles = await readSides(sides, dfs.open).finally(dfs.close)
+      const elsewhere = remotes(io)
+      const sideFiles = await readSides(sides, dfs.open, elsewhere.open).finally(async () => {
+        await dfs.close()
+        await elsewhere.close()
+      })
       const job = await importJob(loaded.moduleUrl)
       const ctx = new StageContext(params, io.signal, new SideFiles(sideFiles))
       ctx.outputs = job.outputs ?? {}

@@ -1,15 +1,16 @@
 import { checksum } from '../base/checksum.ts'
 import { DfsError } from '../base/errors.ts'
-import { compareNames, normalizePath } from '../base/path.ts'
+import { normalizePath } from '../base/path.ts'
 import type { Connection, Incident } from './connection.ts'
 import type { DetachedWriter, Dfs } from './dfs.ts'
 import { FileReader } from './file-reader.ts'
 import type { CreateOptions, DfsReader, DfsWriter } from './file-system.ts'
 import { detachedWriter, FileWriter, namedWriter } from './file-writer.ts'
-import { globPaths, hasMagic } from './glob.ts'
+import { globSorted } from './glob.ts'
 import { NamespaceClient, type SharedConnection } from './namespace-client.ts'
 import type { OpenedFile } from './protocol.ts'
 import type { BlockLocation, FileChecksum, FileStatus, LocatedBlock } from './status.ts'
+import { walkTree } from './walk.ts'
 
 /** Entries asked for at once when a directory is listed. */
 const listingPage = 20_000
@@ -73,27 +74,12 @@ export class DfsClient extends NamespaceClient implements Dfs {
     }
   }
 
-  async *walk(path: string): AsyncIterable<FileStatus> {
-    const stack = [await this.stat(path)]
-    for (let status = stack.pop(); status !== undefined; status = stack.pop()) {
-      yield status
-      if (status.kind !== 'directory') continue
-      try {
-        stack.push(...(await this.list(status.path)).reverse())
-      } catch (error) {
-        // It was deleted while we walked.
-        if (!(error instanceof DfsError) || error.code !== 'DFS_NOT_FOUND') throw error
-      }
-    }
+  walk(path: string): AsyncIterable<FileStatus> {
+    return walkTree(this, path)
   }
 
   async glob(pattern: string): Promise<FileStatus[]> {
-    if (!hasMagic(pattern)) {
-      const found = await this.find(pattern)
-      return found === undefined ? [] : [found]
-    }
-    const found = await globPaths(this, pattern)
-    return found.sort((a, b) => compareNames(a.path, b.path))
+    return await globSorted(this, pattern)
   }
 
   async blockLocations(path: string, range: { offset?: number; length?: number } = {}): Promise<BlockLocation[]> {

@@ -1,6 +1,6 @@
 import { limits } from '../base/config.ts'
 import { DfsError } from '../base/errors.ts'
-import { childPath } from '../base/path.ts'
+import { childPath, compareNames } from '../base/path.ts'
 import type { FileStatus } from './status.ts'
 
 /**
@@ -31,6 +31,16 @@ export async function globPaths(tree: GlobTree, pattern: string): Promise<FileSt
     for (const status of await matchPath(tree, splitPattern(alternative))) found.set(status.path, status)
   }
   return [...found.values()]
+}
+
+/** Every match by the bytes of its path; what has no magic is itself, if it is there. */
+export async function globSorted(tree: GlobTree, pattern: string): Promise<FileStatus[]> {
+  if (!hasMagic(pattern)) {
+    const found = await tree.find(pattern)
+    return found === undefined ? [] : [found]
+  }
+  const found = await globPaths(tree, pattern)
+  return found.sort((left, right) => compareNames(left.path, right.path))
 }
 
 async function matchPath(tree: GlobTree, parts: readonly string[]): Promise<FileStatus[]> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { type Dfs, DfsError } from '../../dfs/index.ts'
+import { type Dfs, DfsError, type FileSystem } from '../../dfs/index.ts'
 
 /** Bytes that differ at every offset and compress badly; the same for the same length and seed. */
 export function patterned(length: number, seed = 1): Buffer {
@@ -17,17 +17,21 @@ export function patterned(length: number, seed = 1): Buffer {
   return bytes
 }
 
-export async function writeFile(dfs: Dfs, path: string, bytes: Uint8Array, step = 100_000): Promise<void> {
+export async function writeFile(dfs: FileSystem, path: string, bytes: Uint8Array, step = 100_000): Promise<void> {
   const writer = await dfs.create(path)
   for (let i = 0; i < bytes.length; i += step) await writer.write(bytes.subarray(i, i + step))
   await writer.close()
 }
 
-export async function readAll(dfs: Dfs, path: string): Promise<Buffer> {
+export async function readAll(
+  dfs: FileSystem,
+  path: string,
+  range?: { start?: number; end?: number },
+): Promise<Buffer> {
   const reader = await dfs.open(path)
   const pieces: Buffer[] = []
   try {
-    for await (const piece of reader.stream()) pieces.push(Buffer.from(piece))
+    for await (const piece of reader.stream(range)) pieces.push(Buffer.from(piece))
   } finally {
     await reader.close()
   }

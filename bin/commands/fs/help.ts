@@ -26,6 +26,7 @@ export function usageText(): string {
     '\t[-usage [cmd ...]]',
     '',
     'The dash before the verb may be left out. Paths are DFS paths; relative ones start at /user/<you>.',
+    'webhdfs://host:port/path is in another file system: any HDFS. $QUERN_WEBHDFS_TOKEN is the token for it.',
     'The DFS lives under --root DIR, else $QUERN_ROOT, else ~/.quern.',
     '',
   ].join('\n')

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { DfsError } from '../../base/errors.ts'
 import { childPath, compareNames, joinPath, normalizePath, splitPath } from '../../base/path.ts'
 import type { CreateOptions, DfsReader, DfsWriter, FileSystem } from '../../client/file-system.ts'
-import { globPaths, hasMagic } from '../../client/glob.ts'
+import { globSorted } from '../../client/glob.ts'
 import type { FileStatus } from '../../client/status.ts'
 import { walkTree } from '../../client/walk.ts'
 import { SERVER_NAME } from '../operations.ts'
@@ -49,12 +49,7 @@ export class WebHdfsFileSystem extends PlainCalls implements FileSystem {
   }
 
   async glob(pattern: string): Promise<FileStatus[]> {
-    if (!hasMagic(pattern)) {
-      const found = await this.find(pattern)
-      return found === undefined ? [] : [found]
-    }
-    const found = await globPaths(this, pattern)
-    return found.sort((left, right) => compareNames(left.path, right.path))
+    return await globSorted(this, pattern)
   }
 
   async open(path: string): Promise<DfsReader> {

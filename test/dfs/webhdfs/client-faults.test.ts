@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { FileSystem } from '../../../dfs/client/file-system.ts'
-import { outcome, patterned } from '../harness.ts'
+import { outcome, patterned, readAll, writeFile } from '../harness.ts'
 import { FakeHdfs, json, refuse } from './fake-hdfs.ts'
 
 let hdfs: FakeHdfs
@@ -16,19 +16,8 @@ afterEach(async () => {
   await hdfs.stop()
 })
 
-async function write(path: string, content: string | Uint8Array, options?: { overwrite?: boolean }): Promise<void> {
-  const writer = await fs.create(path, options)
-  await writer.write(Buffer.from(content))
-  await writer.close()
-}
-
-async function read(path: string, range?: { start?: number; end?: number }): Promise<string> {
-  const reader = await fs.open(path)
-  const pieces: Buffer[] = []
-  for await (const piece of reader.stream(range)) pieces.push(Buffer.from(piece))
-  await reader.close()
-  return Buffer.concat(pieces).toString()
-}
+const read = async (path: string, range?: { start?: number; end?: number }): Promise<string> =>
+  (await readAll(fs, path, range)).toString()
 
 test('a read goes on from where its connection broke', async () => {
   const content = patterned(400_000)
@@ -111,7 +100,7 @@ test('a datanode that nobody reaches is left out when the place is asked for ane
     response.writeHead(307, { location: `http://127.0.0.1:1/webhdfs/v1${path}?${params}` })
     response.end()
   })
-  await write('/f', 'content')
+  await writeFile(fs, '/f', Buffer.from('content'))
   expect(dead).toBe(hdfs.datanode)
   expect(hdfs.content('/f')).toBe('content')
   const again = hdfs.asked.filter(({ at, op }) => at === 'namenode' && op === 'CREATE').at(-1)
@@ -146,6 +135,15 @@ test.each([
   expect(hdfs.ops('datanode')).toEqual([])
 })
 
+test('a redirect whose body breaks off is a redirect nevertheless', async () => {
+  hdfs.put('/f', 'content')
+  hdfs.failNext('namenode', 'OPEN', (_, __, response) => {
+    response.writeHead(307, { location: `http://${hdfs.datanode}/webhdfs/v1/f?op=OPEN`, 'content-length': 1000 })
+    response.write('half of', () => response.destroy())
+  })
+  expect(await read('/f')).toBe('content')
+})
+
 test('a second redirect is not followed, nor any other kind', async () => {
   hdfs.put('/f', 'x')
   const round = (_: unknown, __: unknown, response: import('node:http').ServerResponse): void => {
@@ -156,7 +154,7 @@ test('a second redirect is not followed, nor any other kind', async () => {
   expect(await outcome(read('/f'))).toBe('DFS_PROTOCOL')
   expect(hdfs.ops('datanode')).toEqual(['OPEN'])
   hdfs.failNext('datanode', 'CREATE', round, Number.POSITIVE_INFINITY)
-  expect(await outcome(write('/g', 'x'))).toBe('DFS_PROTOCOL')
+  expect(await outcome(writeFile(fs, '/g', Buffer.from('x')))).toBe('DFS_PROTOCOL')
   hdfs.failNext('namenode', 'GETFILESTATUS', (_, __, response) => {
     response.writeHead(302, { location: `http://${hdfs.datanode}/` })
     response.end()

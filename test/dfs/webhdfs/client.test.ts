@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { FileSystem } from '../../../dfs/client/file-system.ts'
 import { openFileSystem } from '../../../dfs/index.ts'
-import { outcome, patterned } from '../harness.ts'
+import { outcome, patterned, readAll, writeFile } from '../harness.ts'
 import { FakeHdfs, refuse } from './fake-hdfs.ts'
 
 let hdfs: FakeHdfs
@@ -17,23 +17,12 @@ afterEach(async () => {
   await hdfs.stop()
 })
 
-async function write(path: string, content: string | Uint8Array, options?: { overwrite?: boolean }): Promise<void> {
-  const writer = await fs.create(path, options)
-  await writer.write(Buffer.from(content))
-  await writer.close()
-}
-
-async function read(path: string, range?: { start?: number; end?: number }): Promise<string> {
-  const reader = await fs.open(path)
-  const pieces: Buffer[] = []
-  for await (const piece of reader.stream(range)) pieces.push(Buffer.from(piece))
-  await reader.close()
-  return Buffer.concat(pieces).toString()
-}
+const read = async (path: string, range?: { start?: number; end?: number }): Promise<string> =>
+  (await readAll(fs, path, range)).toString()
 
 test('a file goes to the datanode that is named, and comes back whole', async () => {
   const content = patterned(700_000)
-  await write('/a/b/file', content)
+  await writeFile(fs, '/a/b/file', content)
   expect(hdfs.tree.get('/a/b/file')?.bytes?.equals(content)).toBe(true)
   const reader = await fs.open('/a/b/file')
   const pieces: Buffer[] = []
@@ -49,7 +38,7 @@ test('a file goes to the datanode that is named, and comes back whole', async ()
 
 test('an empty file, and names that a URL has to spell out', async () => {
   for (const name of ['/empty', '/a b', '/100%', '/ä?#&=+;,', '/%2e%2e', '/π/日本']) {
-    await write(name, name === '/empty' ? '' : name)
+    await writeFile(fs, name, Buffer.from(name === '/empty' ? '' : name))
     expect(hdfs.content(name)).toBe(name === '/empty' ? '' : name)
     expect(await read(name)).toBe(name === '/empty' ? '' : name)
     expect((await fs.stat(name)).path).toBe(name)
@@ -202,7 +191,7 @@ test('a server that redirects nobody is written to directly', async () => {
     })
     return true
   }
-  await write('/f', 'direct')
+  await writeFile(fs, '/f', Buffer.from('direct'))
   expect(hdfs.content('/f')).toBe('direct')
   expect(await read('/f')).toBe('direct')
   expect(hdfs.ops('datanode')).toEqual([])

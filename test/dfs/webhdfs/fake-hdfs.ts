@@ -147,7 +147,7 @@ export class FakeHdfs {
         if (node === undefined) {
           return refuse(response, 404, 'FileNotFoundException', `File does not exist: ${path}`)
         }
-        return json(response, { FileStatus: this.#status(path, '') })
+        return json(response, { FileStatus: this.status(path, '') })
       case 'LISTSTATUS':
         return json(response, { FileStatuses: { FileStatus: this.#children(path) } })
       case 'LISTSTATUS_BATCH': {
@@ -261,14 +261,15 @@ export class FakeHdfs {
   }
 
   #children(path: string) {
-    if (this.tree.get(path)?.bytes !== undefined) return [this.#status(path, '')]
+    if (this.tree.get(path)?.bytes !== undefined) return [this.status(path, '')]
     return [...this.tree.keys()]
       .filter((child) => child !== '/' && parentOf(child) === path)
       .sort()
-      .map((child) => this.#status(child, child.slice(child.lastIndexOf('/') + 1)))
+      .map((child) => this.status(child, child.slice(child.lastIndexOf('/') + 1)))
   }
 
-  #status(path: string, pathSuffix: string) {
+  /** As HDFS tells it. */
+  status(path: string, pathSuffix: string) {
     const node = this.tree.get(path)
     const bytes = node?.bytes
     return {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FileSystem } from '../../../dfs/index.ts'
 import type { JobProgress, JobReport, RunJobOptions } from '../../../mapreduce/master/run-job.ts'
 import { workerModule } from '../../../mapreduce/master/worker-module.ts'
-import { FakeHdfs, refuse } from '../../dfs/webhdfs/fake-hdfs.ts'
+import { FakeHdfs, json, refuse } from '../../dfs/webhdfs/fake-hdfs.ts'
 import { makePlace, type Place } from './run-job-fixture.ts'
 
 const worker = workerModule(new URL('../../../dist/mapreduce/master/worker-module.js', import.meta.url).href)
@@ -211,5 +211,68 @@ describe('a job on an HDFS elsewhere', () => {
       message: expect.stringMatching(/The input webhdfs:.* could not be fetched: Could not obtain block/),
     })
     expect(await fs.readdir(place.scratchBase)).toEqual([])
+  })
+
+  it('says where the old output is when it can not be put back', async () => {
+    await input()
+    hdfs.put('/user/ada/out/part-r-00007', 'old')
+    hdfs.fault = ({ op, path: from }, _, response) => {
+      if (op !== 'RENAME' || from === '/user/ada/out' || from.includes('_COPYING_')) return false
+      refuse(response, 403, 'SafeModeException', 'Safe mode is ON')
+      return true
+    }
+    await expect(run({ overwrite: true })).rejects.toMatchObject({
+      code: 'MR_IO',
+      message: expect.stringMatching(/what stood there is in webhdfs:.*\.old now/),
+    })
+    expect([...hdfs.tree].filter(([, { bytes }]) => bytes?.toString() === 'old')).toHaveLength(1)
+  })
+
+  it('that fails removes the directories it made, but not what somebody else put there', async () => {
+    await input()
+    hdfs.fault = ({ op }, _, response) => {
+      if (op === 'MKDIRS') setImmediate(() => hdfs.put('/new/theirs', 'x'))
+      if (op !== 'CREATE') return false
+      refuse(response, 403, 'DSQuotaExceededException', 'The DiskSpace quota is exceeded')
+      return true
+    }
+    await expect(run({ output: at('/new/deep/out'), taskAttempts: 1 })).rejects.toMatchObject({
+      message: expect.stringContaining('quota'),
+    })
+    expect([...hdfs.tree.keys()].filter((name) => name.startsWith('/new'))).toEqual(['/new', '/new/theirs'])
+  })
+
+  it('of more input than the disk has room for is refused before a byte is fetched', async () => {
+    hdfs.put('/in/large', 'x')
+    hdfs.fault = ({ op, path: asked }, _, response) => {
+      if (op !== 'GETFILESTATUS' || asked !== '/in/large') return false
+      json(response, { FileStatus: { ...hdfs.status(asked, ''), length: 2 ** 52 } })
+      return true
+    }
+    await expect(run({ inputs: [at('/in/large')] })).rejects.toMatchObject({
+      code: 'MR_NO_SPACE',
+      message: expect.stringContaining('QUERN_TMP'),
+    })
+    expect(hdfs.ops('datanode')).toEqual([])
+  })
+
+  it('that is resumed runs none of its finished maps again, as long as its files are the same', async () => {
+    const lines = Array.from({ length: 4000 }, (_, line) => `w${line % 97} ${line === 77 ? 'x' : 'y'}\n`).join('')
+    hdfs.put('/in/a', lines)
+    const trace = await place.write('trace', '')
+    const resumable = {
+      moduleUrl: job('resumable-job'),
+      params: { broken: await place.write('broken', ''), trace, hang: place.at('hang') },
+      reducers: 2,
+      splitBytes: 5500,
+      taskAttempts: 1,
+      resume: true,
+    }
+    await expect(run(resumable)).rejects.toThrow(/--resume/)
+    await fs.rm(place.at('broken'))
+    await fs.writeFile(trace, '')
+    const report = await run(resumable)
+    expect(report.notes.join()).toMatch(/Resumed: \d+ of \d+ maps were finished/)
+    expect(await fs.readFile(trace, 'utf8')).toBe('')
   })
 })
