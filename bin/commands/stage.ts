@@ -103,10 +103,8 @@ function stageCommand(name: StageName): Command {
       const sides = parseSides(side, io.cwd)
       const dfs = lazyDfs({ root, create: false }, io)
       const elsewhere = remotes(io)
-      const sideFiles = await readSides(sides, dfs.open, elsewhere.open).finally(async () => {
-        await dfs.close()
-        await elsewhere.close()
-      })
+      const closing = (): Promise<unknown> => Promise.all([dfs.close(), elsewhere.close()])
+      const sideFiles = await readSides(sides, dfs.open, elsewhere.open).finally(closing)
       const job = await importJob(loaded.moduleUrl)
       const ctx = new StageContext(params, io.signal, new SideFiles(sideFiles))
       ctx.outputs = job.outputs ?? {}
