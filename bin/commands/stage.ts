@@ -103,10 +103,7 @@ function stageCommand(name: StageName): Command {
       const sides = parseSides(side, io.cwd)
       const dfs = lazyDfs({ root, create: false }, io)
       const elsewhere = remotes(io)
-      const sideFiles = await readSides(sides, dfs.open, elsewhere.open).finally(async () => {
-        await dfs.close()
-        await elsewhere.close()
-      })
+      const sideFiles = await readSides(sides, dfs.open, elsewhere.open).finally(dfs.close).finally(elsewhere.close)
       const job = await importJob(loaded.moduleUrl)
       const ctx = new StageContext(params, io.signal, new SideFiles(sideFiles))
       ctx.outputs = job.outputs ?? {}
