@@ -103,7 +103,11 @@ function stageCommand(name: StageName): Command {
       const sides = parseSides(side, io.cwd)
       const dfs = lazyDfs({ root, create: false }, io)
       const elsewhere = remotes(io)
+<<<<<<< HEAD
       const sideFiles = await withSources(dfs, elsewhere, () => readSides(sides, dfs.open, elsewhere.open))
+=======
+      const sideFiles = await readSides(sides, dfs.open, elsewhere.open).finally(dfs.close).finally(elsewhere.close)
+>>>>>>> ffb6e7fac3105050aa903013110aae85d1acbc6f
       const job = await importJob(loaded.moduleUrl)
       const ctx = new StageContext(params, io.signal, new SideFiles(sideFiles))
       ctx.outputs = job.outputs ?? {}
