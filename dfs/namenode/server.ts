@@ -123,9 +123,10 @@ export class NamenodeServer extends NamespaceReader implements NamespaceProtocol
     return count
   }
 
-  #open({ file, path, blockSize, replication, ...rest }: JournalRecord & { type: 'create' }): OpenedFile {
+  #open(record: JournalRecord & { type: 'create' }): OpenedFile {
+    const { file, path, blockSize, replication } = record
     const opened = { file, path, blockSize, replication }
-    this.durable.change({ ...rest, ...opened }, opened)
+    this.durable.change(record, opened)
     return opened
   }
 
