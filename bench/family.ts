@@ -22,6 +22,8 @@ export interface Contender {
   readonly name: string
   /** How it goes about it, in a few words. */
   readonly how: string
+  /** What has to be so before an attempt and is not timed. */
+  readonly prepare?: (attempt: number) => void
   /** The run to time. A fresh one each time, since outputs must not exist. */
   readonly run: (attempt: number) => ProgramRun
   /** The answer of an attempt in a form in which all contenders' answers must be equal. */
@@ -44,6 +46,29 @@ export interface Table {
   readonly contenders: readonly Contender[]
   /** More or fewer runs than asked for, where one takes milliseconds. */
   readonly runs?: number
+  /** What all contenders need, e.g. daemons that run: before the first run, and once after the last, however that ended. */
+  readonly open?: () => void
+  readonly close?: () => void
+}
+
+/** A number that a program finds out about itself and prints, alone, on stdout: a rate, a size, a time. */
+export interface Figure {
+  readonly name: string
+  readonly how: string
+  readonly unit: string
+  readonly target: { readonly atLeast: number } | { readonly atMost: number } | undefined
+  readonly prepare?: (attempt: number) => void
+  readonly run: (attempt: number) => ProgramRun
+  readonly discard?: (attempt: number) => void
+  /** What others have published of the same kind; docs/bench.md says where. */
+  readonly published?: string
+}
+
+export interface FigureTable {
+  readonly title: string
+  readonly figures: readonly Figure[]
+  readonly open?: () => void
+  readonly close?: () => void
 }
 
 /** A file of related tables, chosen by `--only`. */
@@ -53,4 +78,5 @@ export interface Family {
   /** MiB of input when `--size` is not given. Default 256. */
   readonly size?: number
   tables(options: BenchOptions): Promise<readonly Table[]>
+  figures?(options: BenchOptions): Promise<readonly FigureTable[]>
 }

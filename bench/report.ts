@@ -61,7 +61,7 @@ function fixed(value: number | undefined, digits: number): string {
   return value === undefined ? '-' : value.toFixed(digits)
 }
 
-function align(rows: readonly (readonly string[])[]): string[] {
+export function align(rows: readonly (readonly string[])[]): string[] {
   const columns = rows[0]?.length ?? 0
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

@@ -30,6 +30,15 @@ export interface TableResult {
  * all of them. Their answers are compared in the first round: a wrong answer has no time.
  */
 export async function runTable(table: Table, options: BenchOptions): Promise<TableResult> {
+  table.open?.()
+  try {
+    return await runOpened(table, options)
+  } finally {
+    table.close?.()
+  }
+}
+
+async function runOpened(table: Table, options: BenchOptions): Promise<TableResult> {
   const present = table.contenders.filter((contender) => contender.absent === undefined)
   const measured = new Map<Contender, Measurement[]>(present.map((contender) => [contender, []]))
   const rounds = options.smoke ? 1 : (table.runs ?? options.runs)
@@ -37,6 +46,7 @@ export async function runTable(table: Table, options: BenchOptions): Promise<Tab
 
   for (let attempt = 0; attempt < rounds; attempt++) {
     for (const contender of present) {
+      contender.prepare?.(attempt)
       const measurement = await measure(contender.run(attempt), options.scratch)
       measured.get(contender)?.push(measurement)
       options.note(

@@ -1,10 +1,11 @@
+import { ByteWriter } from '../base/bytes.ts'
 import type { DfsConfig } from '../base/config.ts'
 import type { Env } from '../base/env.ts'
 import { encodeImage, type Section } from './image.ts'
 import type { Block } from './inode.ts'
 import type { Journal } from './journal.ts'
 import type { Namespace } from './namespace.ts'
-import { type JournalRecord, recordBytes } from './records.ts'
+import { encodeRecord, type JournalRecord } from './records.ts'
 import { prune, recoverNamespace, writeImage } from './storage.ts'
 
 export interface DurableOptions {
@@ -27,6 +28,8 @@ export interface RequestName {
   readonly sequence: number
 }
 
+const encodedBytesKept = 64 * 1024
+
 /**
  * The state machine with its journal: a record is applied and journalled in one turn of the event loop, and what rests on
  * it is answered once it is durable. Images are written when the journal has grown.
@@ -36,6 +39,8 @@ export class DurableNamespace {
   readonly notes: string[]
   readonly #journal: Journal
   readonly #options: DurableOptions
+  /** Used for each record anew. */
+  #encoded = new ByteWriter()
   #checkpointing: Promise<void> | undefined
   #checkpointFailure: unknown
   #dead: { readonly behind: number; readonly blocks: readonly Block[] }[] = []
@@ -85,14 +90,19 @@ export class DurableNamespace {
     this.#options.mayChange?.()
     const { request } = this
     this.request = undefined
-    const bytes = recordBytes(record)
+    // What one large record needed is not kept.
+    if (this.#encoded.length > encodedBytesKept) this.#encoded = new ByteWriter()
+    const encoded = this.#encoded
+    encoded.clear()
+    encodeRecord(record, encoded)
     if (request === undefined) {
-      this.#journal.append(bytes)
+      this.#journal.append(encoded.bytes())
     } else {
       const time = this.#options.env.now()
       const told = { type: 'answer', ...request, answer: JSON.stringify(answer), time } as const
       // In one group commit: a change without its answer would be made again.
-      this.#journal.append(bytes, recordBytes(told))
+      encodeRecord(told, encoded)
+      this.#journal.append(encoded.bytes(), 2)
       this.state.apply(told)
     }
     this.state.apply(record)

@@ -94,11 +94,13 @@ export class Journal {
     )
   }
 
-  /** Records given together are on the disk together or not at all. Returns the transaction of the last. */
-  append(...records: readonly Uint8Array[]): TransactionId {
+  /**
+   * Records given together, one behind the other in `encoded`, are on the disk together or not at all. Returns the
+   * transaction of the last; the bytes may be reused then.
+   */
+  append(encoded: Uint8Array, records = 1): TransactionId {
     this.check()
-    let bytes = 0
-    for (const { length } of records) bytes += length
+    const bytes = encoded.length
     if (bytes > limits.recordBytesMax) {
       throw new DfsError('DFS_BAD_ARGUMENT', `the change takes ${bytes} bytes, over ${limits.recordBytesMax}`)
     }
@@ -109,10 +111,10 @@ export class Journal {
       batch = { first, payload: new ByteWriter(4096), records: 0 }
       this.#batches.push(batch)
     }
-    for (const record of records) batch.payload.raw(record)
-    batch.records += records.length
-    this.#lastTxid += records.length
-    this.recordsSinceRoll += records.length
+    batch.payload.raw(encoded)
+    batch.records += records
+    this.#lastTxid += records
+    this.recordsSinceRoll += records
     this.bytesSinceRoll += bytes
     return transactionId(this.#lastTxid)
   }
