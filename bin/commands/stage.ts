@@ -103,11 +103,7 @@ function stageCommand(name: StageName): Command {
       const sides = parseSides(side, io.cwd)
       const dfs = lazyDfs({ root, create: false }, io)
       const elsewhere = remotes(io)
-<<<<<<< HEAD
-      const sideFiles = await withSources(dfs, elsewhere, () => readSides(sides, dfs.open, elsewhere.open))
-=======
       const sideFiles = await readSides(sides, dfs.open, elsewhere.open).finally(dfs.close).finally(elsewhere.close)
->>>>>>> ffb6e7fac3105050aa903013110aae85d1acbc6f
       const job = await importJob(loaded.moduleUrl)
       const ctx = new StageContext(params, io.signal, new SideFiles(sideFiles))
       ctx.outputs = job.outputs ?? {}
@@ -128,17 +124,3 @@ function stageCommand(name: StageName): Command {
 export const mapCommand: Command = stageCommand('map')
 export const combineCommand: Command = stageCommand('combine')
 export const reduceCommand: Command = stageCommand('reduce')
-
-/** What was opened for `work` is closed behind it. */
-async function withSources<T>(
-  dfs: { close(): Promise<void> },
-  elsewhere: { close(): Promise<void> },
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } finally {
-    await dfs.close()
-    await elsewhere.close()
-  }
-}

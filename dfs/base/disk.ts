@@ -28,6 +28,8 @@ export interface Disk {
 
 export interface DiskSpace {
   readonly device: number
+  /** Of the directory: another one means that it was replaced. */
+  readonly inode: number
   readonly capacity: number
   readonly free: number
 }
@@ -79,8 +81,8 @@ export const realDisk: Disk = {
   // Synchronous: asked a hundred thousand times at start, and answered from memory.
   fileSize: async (path) => statSync(path).size,
   async space(directory) {
-    const [{ dev }, { blocks, bavail, bsize }] = await Promise.all([fs.stat(directory), fs.statfs(directory)])
-    return { device: dev, capacity: blocks * bsize, free: bavail * bsize }
+    const [{ dev, ino }, { blocks, bavail, bsize }] = await Promise.all([fs.stat(directory), fs.statfs(directory)])
+    return { device: dev, inode: ino, capacity: blocks * bsize, free: bavail * bsize }
   },
   async makeDirectory(path) {
     await fs.mkdir(path, { recursive: true })

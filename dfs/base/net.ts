@@ -42,6 +42,9 @@ export interface Channel {
 /** Bytes that may wait to be received before the other side is held up. */
 const receiveBufferBytes = 1024 * 1024
 
+/** How long what was sent before a `close` is given to go out: a process that was stopped takes nothing, and never says so. */
+const lingerMillis = 2000
+
 /** A timer that is later than this says that the process was stopped. */
 const frozenMillis = 500
 
@@ -133,7 +136,10 @@ class SocketChannel implements Channel {
 
   close(): void {
     this.#end(`the connection to ${this.peer} was closed here`)
-    // What was sent still goes out; after that nothing more is awaited.
+    if (this.#socket.destroyed) return
+    // What was sent still goes out, if the other side takes it; after that nothing more is awaited.
+    const timer = setTimeout(() => this.#socket.destroy(), lingerMillis)
+    this.#socket.once('close', () => clearTimeout(timer))
     this.#socket.destroySoon()
   }
 

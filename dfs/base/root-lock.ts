@@ -17,8 +17,13 @@ export interface RootLock {
   release(): Promise<void>
 }
 
+export interface DirectoryLock extends RootLock {
+  /** Says again who holds the directory, where it was deleted or replaced under its holder. */
+  renew(): Promise<void>
+}
+
 /** DFS_LOCKED names the process that holds the root. */
-export async function lockRoot(root: string): Promise<RootLock> {
+export async function lockRoot(root: string): Promise<DirectoryLock> {
   const real = await fs.realpath(root)
   const socket = process.platform === 'linux' ? await bindName(real) : undefined
   try {
@@ -28,6 +33,10 @@ export async function lockRoot(root: string): Promise<RootLock> {
     throw error
   }
   return {
+    async renew() {
+      await fs.rm(rootNames.lock(real), { force: true })
+      await claimFile(real)
+    },
     async release() {
       await fs.rm(rootNames.lock(real), { force: true })
       await closeServer(socket)

@@ -124,6 +124,7 @@ export class DfsClient extends NamespaceClient implements Dfs {
       path: normalizePath(path),
       blocks,
       access,
+      locate: () => this.locate(path),
       streamBytes: packetBytes,
       onBad: (bad) => this.#shared.connection.met(bad),
       onOver: (over) => this.#shared.readers.delete(over),

@@ -9,6 +9,8 @@ export interface ReaderOptions {
   readonly path: string
   readonly blocks: readonly LocatedBlock[]
   readonly access: ReplicaAccess
+  /** Where the blocks are now: asked once none of the replicas known before is left. */
+  readonly locate: () => Promise<readonly LocatedBlock[]>
   /** Bytes a `stream` reads at once. */
   readonly streamBytes: number
   readonly onBad: (bad: BadReplica) => void
@@ -115,7 +117,34 @@ export class FileReader implements DfsReader {
   async #replicaOf(block: LocatedBlock): Promise<OpenReplica> {
     if (this.#current?.block === block) return this.#current
     await this.#leave()
-    for (const location of block.replicas) {
+    const open =
+      (await this.#firstGood(block, block.replicas)) ?? (await this.#firstGood(block, await this.#now(block)))
+    if (open !== undefined) return open
+    const tried = [...(this.#bad.get(block.block) ?? [])].map(([id, detail]) => `${id}: ${detail}`)
+    throw new DfsError(
+      'DFS_NO_REPLICA',
+      `no good replica of block ${block.block} of ${this.#options.path} (bytes ${block.offset} to ${
+        block.offset + block.length
+      }) is left; ${tried.length === 0 ? 'none is known' : tried.join('; ')}`,
+    )
+  }
+
+  /** Where the block's replicas are by now: a long reading sees datanodes come and go. */
+  async #now(block: LocatedBlock): Promise<readonly ReplicaLocation[]> {
+    let blocks: readonly LocatedBlock[]
+    try {
+      blocks = await this.#options.locate()
+    } catch (error) {
+      // Also a file that is gone by now: what was found bad is what there is to say.
+      if (error instanceof DfsError) return []
+      throw error
+    }
+    const same = blocks.find((other) => other.block === block.block && other.generation === block.generation)
+    return same?.replicas ?? []
+  }
+
+  async #firstGood(block: LocatedBlock, replicas: readonly ReplicaLocation[]): Promise<OpenReplica | undefined> {
+    for (const location of replicas) {
       if (this.#bad.get(block.block)?.has(location.datanode) === true) continue
       try {
         const reader = await this.#options.access.openReplica(block, location)
@@ -129,13 +158,7 @@ export class FileReader implements DfsReader {
         this.#found(block, location, error)
       }
     }
-    const tried = [...(this.#bad.get(block.block) ?? [])].map(([id, detail]) => `${id}: ${detail}`)
-    throw new DfsError(
-      'DFS_NO_REPLICA',
-      `no good replica of block ${block.block} of ${this.#options.path} (bytes ${block.offset} to ${
-        block.offset + block.length
-      }) is left; ${tried.length === 0 ? 'none is known' : tried.join('; ')}`,
-    )
+    return undefined
   }
 
   #found(block: LocatedBlock, location: ReplicaLocation, error: unknown): void {

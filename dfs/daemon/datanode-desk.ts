@@ -49,10 +49,9 @@ export class DatanodeDesk implements DatanodeProtocol {
       this.#now(),
     )
     const addressed = this.#addressed(commands)
-    const scrub = [...this.#scrubbing].find(([, { asked, awaited }]) => awaited.has(node) && !asked.has(node))
-    if (scrub === undefined || commands.register) return addressed
-    scrub[1].asked.add(node)
-    return { ...addressed, scrub: scrub[0] }
+    // Asked with every heartbeat until it is done: an answer may be lost, or its datanode started anew.
+    const scrub = [...this.#scrubbing].find(([, { awaited }]) => awaited.has(node))
+    return scrub === undefined || commands.register ? addressed : { ...addressed, scrub: scrub[0] }
   }
 
   #addressed({ copies, ...rest }: DatanodeCommands): HeartbeatCommands {
@@ -147,7 +146,6 @@ const scrubLookMillis = 50
 
 class Scrub {
   readonly awaited: Set<number>
-  readonly asked = new Set<number>()
   readonly bad: BadReplica[] = []
   replicas = 0
   bytes = 0

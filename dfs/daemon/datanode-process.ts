@@ -51,6 +51,7 @@ export async function runDatanode(options: DatanodeProcessOptions): Promise<Runn
   }
   const lock = await lockRoot(directory)
   try {
+    const version = await readVersionFile(disk, root)
     const service = await DatanodeService.start({
       env: realEnv,
       config: resolveConfig(options.tuning ?? {}),
@@ -65,6 +66,8 @@ export async function runDatanode(options: DatanodeProcessOptions): Promise<Runn
       token,
       client: `datanode ${processIdentity()}`,
       pid: process.pid,
+      ...(version === undefined ? {} : { cluster: version.cluster }),
+      onReplaced: () => lock.renew(),
       say: options.say,
     })
     return {

@@ -11,6 +11,7 @@ import { lockRoot, type RootLock } from '../base/root-lock.ts'
 import type { Dfs } from '../client/dfs.ts'
 import { DfsClient } from '../client/dfs-client.ts'
 import type { CareProtocol } from '../client/protocol.ts'
+import type { LocatedBlock } from '../client/status.ts'
 import { Trash } from '../client/trash.ts'
 import { BlockManagement } from '../namenode/blocks/block-management.ts'
 import { nextEpoch } from '../namenode/epoch.ts'
@@ -98,7 +99,7 @@ export class NamenodeService {
       defaultReplication: config.replication,
     })
     this.#rpc = new RpcServer({
-      net: env.net,
+      env,
       address: options.address,
       token,
       welcome: () => ({
@@ -106,6 +107,7 @@ export class NamenodeService {
         cluster: registry.cluster,
         chunkBytes: config.chunkBytes,
         packetBytes: config.packetBytes,
+        leaseMillis: config.leaseMillis,
         datanodes: registry.datanodes.map(({ id, rack, directory }) => ({ id, rack, directory })),
       }),
       handle: (method, request, caller) => this.#handle(method, request, caller),
@@ -227,6 +229,7 @@ export class NamenodeService {
       cluster: {
         chunkBytes: this.#config.chunkBytes,
         packetBytes: this.#config.packetBytes,
+        leaseMillis: this.#config.leaseMillis,
         datanodes: this.#registry.datanodes.map(({ id, rack, directory }) => ({ id, rack, directory })),
       },
       namenode: this.#namenode,
@@ -332,6 +335,15 @@ export class NamenodeService {
       await durable.durable()
       return JSON.parse(known) ?? undefined
     }
+    const answer = await this.#call(method, request, caller)
+    // What comes next names a file or block by its number, which must be nobody else's after a crash.
+    if (numberingMethods.has(method)) await durable.durable()
+    if (method === 'locate' && someAreNowhere(answer)) return await this.#located(request, caller)
+    return answer
+  }
+
+  #call(method: string, request: unknown, caller: Caller): Promise<unknown> {
+    const { durable } = this.#namenode
     durable.request = caller
     try {
       // Methods decide and journal in the turn in which they are called, so the name is theirs alone.
@@ -343,13 +355,33 @@ export class NamenodeService {
     }
   }
 
+  /** Right after a start the datanodes that hold a block may still be on their way. */
+  async #located(request: unknown, caller: Caller): Promise<unknown> {
+    const { env } = this.#options
+    const until = env.monotonic() + startWaitMillis
+    for (;;) {
+      const last = !this.#management.startingUp || env.monotonic() >= until || this.#closing !== undefined
+      const answer = await this.#call('locate', request, caller)
+      if (last || !someAreNowhere(answer)) return answer
+      await env.sleep(20)
+    }
+  }
+
   /** The end of the safe mode of a start, or the time one waits for it. One that a person asked for is not waited for. */
   async #settled(): Promise<void> {
     const { env } = this.#options
     const until = env.monotonic() + startWaitMillis
-    while (this.#management.inSafeMode && this.#management.startingUp && env.monotonic() < until) await env.sleep(20)
+    while (this.#management.inSafeMode && this.#management.startingUp && env.monotonic() < until) {
+      if (this.#closing !== undefined) throw new DfsError('DFS_UNREACHABLE', 'the namenode is being stopped')
+      await env.sleep(20)
+    }
   }
 }
+
+const numberingMethods: ReadonlySet<string> = new Set(['create', 'createDetached', 'reopen', 'addBlock'])
+
+const someAreNowhere = (answer: unknown): boolean =>
+  Array.isArray(answer) && answer.some(({ replicas }: LocatedBlock) => replicas.length === 0)
 
 const readingMethods: ReadonlySet<string> = new Set([
   'find',

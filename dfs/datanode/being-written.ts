@@ -25,6 +25,7 @@ export class ReplicasBeingWritten {
   readonly #datanode: Datanode
   readonly #env: Env
   readonly #entries = new Map<BlockId, ReplicaBeingWritten>()
+  readonly #beginning = new Map<BlockId, Promise<void>>()
 
   constructor(datanode: Datanode, env: Env) {
     this.#datanode = datanode
@@ -41,22 +42,52 @@ export class ReplicasBeingWritten {
 
   /**
    * Begins a replica, or goes on with one at `resumeAt`, where everyone in the new chain is. What another receiver was
-   * doing to it has ended when this resolves.
+   * doing to it has ended when this resolves; `release` ends this one.
    */
-  async begin(block: BlockId, generation: GenerationStamp, resumeAt: number): Promise<ReplicaBeingWritten> {
+  async begin(
+    block: BlockId,
+    generation: GenerationStamp,
+    resumeAt: number,
+    release: () => Promise<void>,
+  ): Promise<ReplicaBeingWritten> {
+    // One after the other: two that release the same receiver would both take its place.
+    const before = this.#beginning.get(block) ?? Promise.resolve()
+    const turn = before.then(() => this.#begin(block, generation, resumeAt, release))
+    const over = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#beginning.set(block, over)
+    try {
+      return await turn
+    } finally {
+      if (this.#beginning.get(block) === over) this.#beginning.delete(block)
+    }
+  }
+
+  async #begin(
+    block: BlockId,
+    generation: GenerationStamp,
+    resumeAt: number,
+    release: () => Promise<void>,
+  ): Promise<ReplicaBeingWritten> {
     const known = this.#entries.get(block)
     if (known !== undefined) {
-      await known.release()
       if (known.generation > generation) {
         throw new DfsError('DFS_FENCED', `block ${block} is being written under generation ${known.generation} already`)
       }
-      if (resumeAt > 0 && known.committing === undefined && known.writer.length >= resumeAt) {
-        await known.writer.rewind(resumeAt)
-        known.generation = generation
+      await known.release()
+      // Nothing may be at work on the files that `drop` removes; what is whole by now stays.
+      await known.committing?.catch(() => undefined)
+      const goesOn = resumeAt > 0 && known.committing === undefined && known.writer.length >= resumeAt
+      if (goesOn && this.#entries.get(block) === known) {
+        known.release = release
         known.abandonedAt = undefined
+        known.generation = generation
+        await known.writer.rewind(resumeAt)
         return known
       }
-      await this.drop(known)
+      if (known.committing === undefined) await this.drop(known)
     }
     if (resumeAt > 0) {
       throw new DfsError('DFS_NOT_FOUND', `the first ${resumeAt} bytes of block ${block} are not here`)
@@ -69,7 +100,7 @@ export class ReplicasBeingWritten {
       block,
       writer,
       generation,
-      release: async () => {},
+      release,
       committing: undefined,
       abandonedAt: undefined,
     }
@@ -101,13 +132,17 @@ export class ReplicasBeingWritten {
   async sweep(): Promise<void> {
     const now = this.#env.monotonic()
     for (const entry of [...this.#entries.values()]) {
-      if (entry.abandonedAt !== undefined && now - entry.abandonedAt > abandonedMillis) await this.drop(entry)
+      const { abandonedAt, committing } = entry
+      if (committing === undefined && abandonedAt !== undefined && now - abandonedAt > abandonedMillis) {
+        await this.drop(entry)
+      }
     }
   }
 
   async close(): Promise<void> {
     for (const entry of [...this.#entries.values()]) {
       await entry.release()
+      await entry.committing?.catch(() => undefined)
       await this.drop(entry)
     }
   }

@@ -27,6 +27,8 @@ export interface LinkOptions {
 
 /** A namenode that is away is waited for, however long. */
 const patience = Number.MAX_SAFE_INTEGER
+/** How long whoever writes a block waits for the namenode to hear of it. */
+const receivedMillis = 3000
 
 /**
  * A datanode's side of the talk with its namenode. Reports go out in the order of their sequence; with every registration
@@ -100,8 +102,16 @@ export class NamenodeLink implements BlockReportListener {
     const { block, generation } = key
     this.#options.index.add(key, length)
     // Between sessions nobody listens; the full report that begins the next one says it.
-    const needed = await this.#inSession((from) => this.#namenode.received({ ...from, block, generation, length }))
-    return needed ?? true
+    const told = this.#inSession((from) => this.#namenode.received({ ...from, block, generation, length }))
+    // A namenode that is away hears of it when it is back; the writer has others to wait for by then.
+    const patient = new AbortController()
+    const late = this.#options.env.sleep(receivedMillis, patient.signal).then(() => true)
+    try {
+      return (await Promise.race([told, late])) ?? true
+    } finally {
+      patient.abort()
+      told.catch(() => undefined)
+    }
   }
 
   async deleted(_node: DatanodeId, { block, generation }: BlockKey): Promise<void> {

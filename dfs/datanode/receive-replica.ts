@@ -3,17 +3,16 @@ import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { Channel } from '../base/net.ts'
-import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import type { FrameChannel } from '../rpc/frame.ts'
-import { failure } from '../rpc/hello.ts'
-import { ChainFailure, ChainLink } from '../transfer/chain-link.ts'
+import { aliveDuring, aliveMillis } from '../rpc/hello.ts'
+import { ChainFailure, ChainLink, failedOf } from '../transfer/chain-link.ts'
 import {
-  aliveMillis,
   type Committed,
   decodeHead,
   encodeHead,
   encodeNotice,
   type Failure,
+  type Head,
   headBytes,
   kinds,
   packetBytesMax,
@@ -44,7 +43,6 @@ export class ReplicaReceiver {
   readonly #channel: Channel
   readonly #frames: FrameChannel
   readonly #request: WriteRequest
-  #entry: ReplicaBeingWritten | undefined
   #link: ChainLink | undefined
   #stored = 0
   #passedOn = Number.POSITIVE_INFINITY
@@ -59,36 +57,51 @@ export class ReplicaReceiver {
   }
 
   async run(): Promise<void> {
-    const { writing, env } = this.#parts
-    const { block, generation, resumeAt, targets } = this.#request
-    const entry = await writing.begin(block, generation, resumeAt)
     let ended: () => void = () => {}
     const end = new Promise<void>((resolve) => {
       ended = resolve
     })
-    entry.release = async () => {
+    const release = async (): Promise<void> => {
       this.#channel.close()
       await end
     }
-    this.#entry = entry
-    this.#stored = resumeAt
-    const stopAlive = env.every(aliveMillis, () => this.#channel.post(encodeHead(kinds.alive, 0, 0)))
     try {
-      const [next, ...rest] = targets
-      if (next !== undefined && !(await this.#openLink(next, rest))) return
-      this.#frames.send({ ok: true })
-      await this.#packets(entry)
+      await this.#run(release)
     } finally {
-      stopAlive()
       this.#over = true
       this.#link?.close()
       ended()
     }
   }
 
+  async #run(release: () => Promise<void>): Promise<void> {
+    const { writing, env } = this.#parts
+    const { block, generation, resumeAt } = this.#request
+    const entry = await aliveDuring(env, this.#frames, writing.begin(block, generation, resumeAt, release))
+    this.#stored = resumeAt
+    try {
+      if (!(await aliveDuring(env, this.#frames, this.#openLink()))) return writing.abandon(entry)
+    } catch (error) {
+      await writing.drop(entry)
+      throw error
+    }
+    // Behind the answer the other side expects heads, no frames.
+    this.#frames.send({ ok: true })
+    const stopAlive = env.every(aliveMillis, () => this.#channel.post(encodeHead(kinds.alive, 0, 0)))
+    try {
+      await this.#packets(entry)
+    } catch (error) {
+      await this.#interrupted(entry, error)
+    } finally {
+      stopAlive()
+    }
+  }
+
   /** False when the next one, or one behind it, is not ready: the client is told who, and comes again without it. */
-  async #openLink(next: TargetAddress, rest: readonly TargetAddress[]): Promise<boolean> {
+  async #openLink(): Promise<boolean> {
     const { env, token } = this.#parts
+    const [next, ...rest] = this.#request.targets
+    if (next === undefined) return true
     this.#passedOn = this.#request.resumeAt
     try {
       this.#link = await ChainLink.open(env, token, [next, ...rest], this.#request, {
@@ -103,7 +116,6 @@ export class ReplicaReceiver {
       if (!(error instanceof ChainFailure)) throw error
       this.#frames.send({ ok: true, failed: failedOf(error) })
       this.#frames.close()
-      this.#leave()
       return false
     }
   }
@@ -113,38 +125,35 @@ export class ReplicaReceiver {
     const head = Buffer.alloc(headBytes)
     for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
       const buffer = buffers[turn]
+      let next: Head
       try {
         await buffer.busy
         await this.#channel.receive(head)
-      } catch (error) {
-        await Promise.allSettled(buffers.map(({ busy }) => busy))
-        return await this.#interrupted(entry, error)
-      }
-      const { kind, bytes, position } = decodeHead(head, packetBytesMax, this.#channel.peer)
-      if (kind === kinds.data) {
-        try {
-          await this.#receivePacket(buffer, bytes, position)
+        next = decodeHead(head, packetBytesMax, this.#channel.peer)
+        if (next.kind === kinds.data) {
+          await this.#receivePacket(buffer, next)
           const previous = buffers[turn === 0 ? 1 : 0].busy
           buffer.busy = this.#store(entry, buffer, head, previous)
           buffer.busy.catch(() => undefined)
-        } catch (error) {
-          await Promise.allSettled(buffers.map(({ busy }) => busy))
-          return await this.#interrupted(entry, error)
+          continue
         }
-        continue
+        await Promise.all(buffers.map(({ busy }) => busy))
+      } catch (error) {
+        // What is still on its way to the next one needs not arrive.
+        this.#link?.close()
+        await Promise.allSettled(buffers.map(({ busy }) => busy))
+        throw error
       }
-      const [stored] = await Promise.allSettled([Promise.all(buffers.map(({ busy }) => busy))])
-      if (stored?.status === 'rejected') return await this.#interrupted(entry, stored.reason)
-      if (kind === kinds.end) return await this.#commit(entry, position)
+      if (next.kind === kinds.end) return await this.#commit(entry, next.position)
       this.#link?.drop()
+      if (next.kind !== kinds.drop)
+        throw new DfsError('DFS_PROTOCOL', `${this.#channel.peer} sent an unknown packet ${next.kind}`)
       this.#channel.close()
-      if (kind !== kinds.drop)
-        throw new DfsError('DFS_PROTOCOL', `${this.#channel.peer} sent an unknown packet ${kind}`)
       return await this.#parts.writing.drop(entry)
     }
   }
 
-  async #receivePacket(buffer: PacketBuffer, bytes: number, position: number): Promise<void> {
+  async #receivePacket(buffer: PacketBuffer, { bytes, position }: Head): Promise<void> {
     const chunks = Math.ceil(bytes / this.#request.chunkBytes)
     if (buffer.data.length !== bytes) buffer.data = Buffer.allocUnsafeSlow(bytes)
     if (buffer.sums.length !== chunks * 4) buffer.sums = Buffer.allocUnsafeSlow(chunks * 4)
@@ -231,25 +240,20 @@ export class ReplicaReceiver {
     this.#channel.close()
   }
 
-  /** Own failures are told; a connection that broke leaves the replica for a client that may come back for it. */
+  /**
+   * Own failures are told. After a connection that broke, or bytes that changed on their way, what is stored here is good:
+   * it is left for a client that may come back for it.
+   */
   async #interrupted(entry: ReplicaBeingWritten, error: unknown): Promise<void> {
-    if (error instanceof DfsError && error.code === 'DFS_UNREACHABLE') {
-      this.#leave()
-      return
+    const code = error instanceof DfsError ? error.code : undefined
+    if (code !== 'DFS_UNREACHABLE') {
+      this.#channel.post(encodeNotice(kinds.failed, failedOf(new ChainFailure(this.#parts.id, error))))
+      this.#channel.close()
     }
-    this.#channel.post(encodeNotice(kinds.failed, failedOf(new ChainFailure(this.#parts.id, error))))
-    this.#channel.close()
-    await this.#parts.writing.drop(entry)
+    if (code === 'DFS_UNREACHABLE' || code === 'DFS_CORRUPT_REPLICA') this.#parts.writing.abandon(entry)
+    else await this.#parts.writing.drop(entry)
+    if (code === undefined) throw error
   }
-
-  #leave(): void {
-    if (this.#entry !== undefined) this.#parts.writing.abandon(this.#entry)
-  }
-}
-
-function failedOf({ datanode, cause }: ChainFailure): Failure {
-  const { code, message } = failure(cause)
-  return { datanode, code, message }
 }
 
 const emptyBuffer = (): PacketBuffer => ({ sums: Buffer.alloc(0), data: Buffer.alloc(0), busy: Promise.resolve() })

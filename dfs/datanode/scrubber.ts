@@ -10,7 +10,7 @@ export interface ScrubberParts {
   readonly env: Env
   readonly datanode: Pick<Datanode, 'id' | 'verifyReplica'>
   readonly index: ReplicaIndex
-  readonly link: Pick<NamenodeLink, 'verified' | 'bad' | 'deleted' | 'scrubbed'>
+  readonly link: Pick<NamenodeLink, 'verified' | 'bad' | 'deleted' | 'scrubbed' | 'session'>
   readonly throttle: Pick<Throttle, 'take'>
 }
 
@@ -18,6 +18,7 @@ export interface ScrubberParts {
 export class Scrubber {
   readonly #parts: ScrubberParts
   readonly #stop = new AbortController()
+  #begun: string | undefined
 
   constructor(parts: ScrubberParts) {
     this.#parts = parts
@@ -47,8 +48,20 @@ export class Scrubber {
     }
   }
 
-  /** Everything at once, as an operator has asked. */
+  /** Everything at once, as an operator has asked; what is under way or done in this session is not begun again. */
   async all(scrub: number): Promise<void> {
+    const name = `${this.#parts.link.session} ${scrub}`
+    if (this.#begun === name) return
+    this.#begun = name
+    try {
+      await this.#all(scrub)
+    } catch (error) {
+      this.#begun = undefined
+      throw error
+    }
+  }
+
+  async #all(scrub: number): Promise<void> {
     const { index, link } = this.#parts
     const bad: (BlockKey & { detail: string })[] = []
     let replicas = 0

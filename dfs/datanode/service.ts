@@ -5,6 +5,7 @@ import type { DfsConfig } from '../base/config.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import { type DatanodeId, datanodeId } from '../base/ids.ts'
+import { ioError } from '../base/io-error.ts'
 import { type BlockKey, blockNames } from '../base/names.ts'
 import type { Address } from '../base/net.ts'
 import { DiskBlockStore } from '../block/disk-block-store.ts'
@@ -34,6 +35,10 @@ export interface DatanodeOptions {
   readonly token: string
   readonly client: string
   readonly pid: number
+  /** The DFS that the root is of, where that is known before the namenode is asked. */
+  readonly cluster?: string
+  /** Its directory was gone, or another, and what else has to be in it is to be made again. */
+  readonly onReplaced?: () => Promise<void>
   /** For the log. */
   readonly say: (sentence: string) => void
 }
@@ -111,11 +116,14 @@ export class DatanodeService {
 
   static async start(options: DatanodeOptions): Promise<DatanodeService> {
     const { env, directory, config } = options
-    const store = await DiskBlockStore.open(env.disk, directory, config.chunkBytes)
     const identity = await readIdentity(env, directory)
+    if (identity !== undefined && options.cluster !== undefined && identity.cluster !== options.cluster) {
+      throw fenced(directory, identity.cluster, options.cluster)
+    }
     if (identity !== undefined && options.id !== undefined && identity.id !== options.id) {
       throw new DfsError('DFS_BAD_ARGUMENT', `${directory} belongs to datanode ${identity.id}, not ${options.id}`)
     }
+    const store = await DiskBlockStore.open(env.disk, directory, config.chunkBytes)
     const service = new DatanodeService(options, store, identity)
     await service.#load()
     service.#address = await service.#server.listen(options.address)
@@ -149,7 +157,12 @@ export class DatanodeService {
     this.#index.clear()
     const { replicas } = await this.#store.sweep()
     for (const [i, key] of replicas.entries()) {
-      this.#index.add(key, await env.disk.fileSize(blockNames.data(directory, key)))
+      const path = blockNames.data(directory, key)
+      try {
+        this.#index.add(key, await env.disk.fileSize(path))
+      } catch (error) {
+        throw ioError(`looking at ${path}`, error)
+      }
       if (i % 1000 === 999) await env.sleep(0)
     }
   }
@@ -157,15 +170,19 @@ export class DatanodeService {
   async #run(): Promise<void> {
     const { env, config, say } = this.#options
     void this.#track(this.#scrubber.run(config.scrubPeriodMillis))
+    let said = ''
     while (!this.#stop.signal.aborted) {
       const began = env.monotonic()
       try {
         if (!this.#link.registered) await this.#register()
         await this.#beat()
+        said = ''
       } catch (error) {
         if (this.#stop.signal.aborted) break
         if (!(error instanceof DfsError)) throw error
-        say(error.message)
+        // It is tried again with the next heartbeat, and would be said as often.
+        if (error.message !== said) say(error.message)
+        said = error.message
       }
       const rest = config.heartbeatMillis - (env.monotonic() - began)
       await env.sleep(Math.max(10, rest), this.#stop.signal)
@@ -209,10 +226,7 @@ export class DatanodeService {
     }
     const { directory } = this.#options
     if (this.#cluster !== undefined && this.#cluster !== cluster) {
-      throw new DfsError(
-        'DFS_FENCED',
-        `${directory} belongs to the DFS ${this.#cluster}, and the namenode is of ${cluster}: its replicas stay as they are`,
-      )
+      throw fenced(directory, this.#cluster, cluster)
     }
     if (epoch < this.#epoch) {
       throw new DfsError(
@@ -251,12 +265,13 @@ export class DatanodeService {
         await this.#link.fullReport()
       }
       this.#failure = undefined
-    } else if (state.kind === 'emptied') {
-      say(`${state.detail}; it is made anew and filled from the others`)
+    } else if (state.kind === 'emptied' || state.kind === 'replaced') {
+      say(`${state.detail}; what it lacks comes from the others`)
       this.#uuid = randomUUID()
       await DiskBlockStore.open(env.disk, directory, config.chunkBytes)
-      this.#index.clear()
+      await this.#load()
       await this.#keepIdentity(env, directory)
+      await this.#options.onReplaced?.()
       await this.#link.fullReport()
     } else {
       if (this.#failure === undefined) say(state.detail)
@@ -330,6 +345,12 @@ export class DatanodeService {
     }
   }
 }
+
+const fenced = (directory: string, cluster: string, asked: string): DfsError =>
+  new DfsError(
+    'DFS_FENCED',
+    `${directory} belongs to the DFS ${cluster}, and the namenode is of ${asked}: its replicas stay as they are`,
+  )
 
 /** Until the namenode has given one. */
 const unnamed = datanodeId('')

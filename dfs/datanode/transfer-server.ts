@@ -5,8 +5,9 @@ import { DfsError } from '../base/errors.ts'
 import { blockId, datanodeId, generationStamp } from '../base/ids.ts'
 import type { Address, Channel, Listener } from '../base/net.ts'
 import { FrameChannel } from '../rpc/frame.ts'
-import { failure, receiveHello } from '../rpc/hello.ts'
-import { ChainFailure } from '../transfer/chain-link.ts'
+import { aliveDuring, failure, receiveHello } from '../rpc/hello.ts'
+import { ChainFailure, failedOf } from '../transfer/chain-link.ts'
+import type { Failure } from '../transfer/format.ts'
 import type { ReplicasBeingWritten } from './being-written.ts'
 import { type CopyParts, sendBeginning } from './copy-replica.ts'
 import type { Datanode } from './datanode.ts'
@@ -71,8 +72,7 @@ export class TransferServer {
     } catch (error) {
       const told =
         error instanceof ZodError ? new DfsError('DFS_PROTOCOL', 'a hello is malformed', { cause: error }) : error
-      if (told instanceof ChainFailure) frames.send(failure(told.cause))
-      else if (!(told instanceof DfsError)) this.#parts.onFault(told)
+      if (!(told instanceof DfsError)) this.#parts.onFault(told)
       else if (told.code !== 'DFS_UNREACHABLE' && told.code !== 'DFS_UNAUTHORIZED') frames.send(failure(told))
       frames.close()
     }
@@ -83,32 +83,46 @@ export class TransferServer {
     switch (hello['purpose']) {
       case 'write': {
         const request = shapes.write.parse(hello)
+        if (request.chunkBytes !== this.#parts.chunkBytes) {
+          throw new DfsError(
+            'DFS_PROTOCOL',
+            `checksums of ${request.chunkBytes} bytes were announced, here they are of ${this.#parts.chunkBytes}`,
+          )
+        }
         return await new ReplicaReceiver({ id: datanode.id, env, token, writing }, frames, request).run()
       }
       case 'read':
         return await serveReplica(datanode, frames, shapes.read.parse(hello))
       case 'finish': {
-        await this.#finish(shapes.finish.parse(hello))
+        await aliveDuring(env, frames, this.#finish(shapes.finish.parse(hello)))
         frames.send({ ok: true })
         return
       }
       case 'copy': {
-        const request = shapes.copy.parse(hello)
-        const entry = writing.get(request.block)
-        if (entry === undefined || entry.writer.length < request.length) {
-          throw new DfsError(
-            'DFS_NOT_FOUND',
-            `the first ${request.length} bytes of block ${request.block} are not here`,
-          )
-        }
-        await sendBeginning(this.#parts, request, request.length, request.target, (bytes, position) =>
-          entry.writer.readBack(bytes, position),
-        )
-        frames.send({ ok: true })
+        const failed = await aliveDuring(env, frames, this.#copy(shapes.copy.parse(hello)))
+        frames.send(failed === undefined ? { ok: true } : { ok: true, failed })
         return
       }
       default:
         throw new DfsError('DFS_PROTOCOL', `a datanode has no use for a connection to ${String(hello['purpose'])}`)
+    }
+  }
+
+  /** Gives another the beginning of a block that is being written here; resolves to the other's failure. */
+  async #copy(request: z.output<typeof shapes.copy>): Promise<Failure | undefined> {
+    const { block, length, target } = request
+    const entry = this.#parts.writing.get(block)
+    if (entry === undefined || entry.writer.length < length) {
+      throw new DfsError('DFS_NOT_FOUND', `the first ${length} bytes of block ${block} are not here`)
+    }
+    try {
+      await sendBeginning(this.#parts, request, length, target, (bytes, position) =>
+        entry.writer.readBack(bytes, position),
+      )
+      return undefined
+    } catch (error) {
+      if (!(error instanceof ChainFailure)) throw error
+      return failedOf(error)
     }
   }
 

@@ -4,39 +4,6 @@ import type { Owner } from './record-types.ts'
 /** One object for all inodes that are alike: what millions of files have in common costs each of them a pointer. */
 export class AttributePool {
   readonly #attributes = new Map<string, FileAttributes>()
-<<<<<<< HEAD
-  /** By user, then by group. */
-  readonly #owners = new Map<string, Map<string, Owner>>()
-  #last: FileAttributes | undefined
-
-  attributes({ replication, blockSize, permission, owner: wanted }: FileAttributes): FileAttributes {
-    const owner = this.owner(wanted)
-    const last = this.#last
-    // Files come one after the other that are alike, and a key is a string to be made.
-    if (last?.owner === owner && last.replication === replication && last.blockSize === blockSize) {
-      if (last.permission === permission) return last
-    }
-    const key = `${replication} ${blockSize} ${permission} ${owner.user}\0${owner.group}`
-    let known = this.#attributes.get(key)
-    if (known === undefined) {
-      known = { replication, blockSize, owner, permission }
-      this.#attributes.set(key, known)
-    }
-    this.#last = known
-    return known
-  }
-
-  owner(wanted: Owner): Owner {
-    let groups = this.#owners.get(wanted.user)
-    if (groups === undefined) {
-      groups = new Map()
-      this.#owners.set(wanted.user, groups)
-    }
-    const known = groups.get(wanted.group)
-    if (known !== undefined) return known
-    groups.set(wanted.group, wanted)
-    return wanted
-=======
   readonly #owners = new Map<string, Owner>()
   /** Most files are like the one before, and to see that takes no key. */
   #lastAttributes: FileAttributes | undefined
@@ -68,7 +35,6 @@ export class AttributePool {
     this.#owners.set(key, known)
     this.#lastOwner = known
     return known
->>>>>>> d66fe7e80023c7abc39ce6f276681bbaaf74a362
   }
 }
 

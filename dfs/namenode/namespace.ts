@@ -97,7 +97,7 @@ export class Namespace {
         this.#addBlock(record)
         return
       case 'newGeneration': {
-        const block = this.#openFile(record.file).node.blocks.at(-1)
+        const block = this.blocks.get(record.block)
         if (block === undefined) return
         this.blocks.renew(block, record.generation)
         this.nextGeneration = Math.max(this.nextGeneration, record.generation + 1)

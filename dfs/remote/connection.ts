@@ -17,6 +17,7 @@ import { RemoteReplica } from '../transfer/remote-replica.ts'
 export interface ClusterFacts {
   readonly chunkBytes: number
   readonly packetBytes: number
+  readonly leaseMillis: number
   readonly datanodes: Connection['datanodes']
 }
 
@@ -67,7 +68,7 @@ export class RemoteConnection implements Connection {
         ChainPipeline.open(env, await token(), server, allocated, options),
       openReplica: (block, location) => openReplica(env, token, block, location),
     }
-    this.#stopRenewing = env.every(leaseRenewMillis, () => {
+    this.#stopRenewing = env.every(Math.min(leaseRenewMillis, cluster.leaseMillis / 3), () => {
       if (this.#writers > 0) this.#background(this.namenode.renewLease({ holder }))
     })
   }
@@ -182,13 +183,15 @@ async function openReplica(
 }
 
 function factsOf(fields: Record<string, unknown>): ClusterFacts {
-  const { chunkBytes, packetBytes, datanodes } = fields
-  if (typeof chunkBytes !== 'number' || typeof packetBytes !== 'number' || !Array.isArray(datanodes)) {
+  const { chunkBytes, packetBytes, leaseMillis, datanodes } = fields
+  const sizes = typeof chunkBytes === 'number' && typeof packetBytes === 'number'
+  if (!sizes || typeof leaseMillis !== 'number' || !Array.isArray(datanodes)) {
     throw new DfsError('DFS_PROTOCOL', 'the namenode did not describe its DFS')
   }
   return {
     chunkBytes,
     packetBytes,
+    leaseMillis,
     datanodes: datanodes.map((node: { id?: unknown; rack?: unknown; directory?: unknown }) => ({
       id: datanodeId(String(node.id)),
       rack: String(node.rack),

@@ -37,6 +37,8 @@ interface Pending {
 const retryFirstMillis = 20
 const retryLastMillis = 500
 const connectTimeoutMillis = 2000
+/** A server says each half second that it lives. */
+const silenceMillis = 5000
 
 /**
  * One client of an RPC server. A broken connection is made again and what was not answered is asked again under the same
@@ -150,7 +152,7 @@ export class RpcClient {
   async #answers(frames: FrameChannel): Promise<void> {
     try {
       for (;;) {
-        const answer = await frames.receive()
+        const answer = await frames.receive(undefined, silenceMillis)
         const pending = typeof answer['id'] === 'number' ? this.#pending.get(answer['id']) : undefined
         // One that was asked twice is answered twice.
         if (pending === undefined) continue

@@ -74,7 +74,7 @@ export interface HeartbeatCommands {
   /** A deletion not begun as long after the heartbeat was sent is forgotten. */
   readonly deletionsValidMillis: number
   readonly verify: readonly BlockKey[]
-  /** Everything is to be read; the number comes back with the result. */
+  /** Everything is to be read, once for each number of a session; the number comes back with the result. */
   readonly scrub?: number
 }
 

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import type { Env } from '../base/env.ts'
 import { DfsError, type DfsErrorCode, dfsErrorCodes } from '../base/errors.ts'
 import type { FrameChannel } from './frame.ts'
 
@@ -6,18 +7,22 @@ import type { FrameChannel } from './frame.ts'
  * How every connection between processes of one DFS begins, whatever it is for:
  *
  *   hello  := {"quern":"dfs","version":1,"purpose":…,"token":…, more fields of the purpose}
- *   answer := {"ok":true, more fields} | failure
+ *   answer := {"alive":true} (any number of these) then {"ok":true, more fields} | failure
  *   failure := {"ok":false,"code":…,"message":…}
  *
+ * One who needs time to answer says each `aliveMillis` that it lives, so that silence means a stopped process.
  * The token is the secret of the root, which only its owner can read. Nothing of the rest is looked at without it.
  */
 export const protocolVersion = 1
 export const helloBytesMax = 16 * 1024
+/** An answer may describe a DFS of many datanodes; it comes from one that was chosen. */
+export const answerBytesMax = 1024 * 1024
 export const helloTimeoutMillis = 5000
+export const aliveMillis = 500
 
 export type Purpose = 'client' | 'datanode' | 'write' | 'read' | 'copy' | 'finish'
 
-/** Says hello and returns the answer's fields. DFS_UNAUTHORIZED, DFS_PROTOCOL, or whatever the other side says. */
+/** Says hello and returns the answer's fields, which may take long but not in silence. DFS_UNAUTHORIZED, DFS_PROTOCOL, or whatever the other side says. */
 export async function greet(
   frames: FrameChannel,
   purpose: Purpose,
@@ -26,9 +31,21 @@ export async function greet(
   timeoutMillis: number = helloTimeoutMillis,
 ): Promise<Record<string, unknown>> {
   frames.send({ quern: 'dfs', version: protocolVersion, purpose, token, ...fields })
-  const answer = await frames.receive(helloBytesMax, timeoutMillis)
-  if (answer['ok'] !== true) throw failureOf(answer)
-  return answer
+  for (;;) {
+    const answer = await frames.receive(answerBytesMax, timeoutMillis)
+    if (answer['ok'] === true) return answer
+    if (answer['alive'] !== true) throw failureOf(answer)
+  }
+}
+
+/** Says that it lives until `work` is done. */
+export async function aliveDuring<T>(env: Env, frames: FrameChannel, work: Promise<T>): Promise<T> {
+  const stop = env.every(aliveMillis, () => frames.send({ alive: true }))
+  try {
+    return await work
+  } finally {
+    stop()
+  }
 }
 
 /** Waits for a hello with the right token; one that is not is answered and refused. */

@@ -1,13 +1,16 @@
+import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
-import type { Address, Channel, Listener, Net } from '../base/net.ts'
+import type { Address, Channel, Listener } from '../base/net.ts'
 import { FrameChannel } from './frame.ts'
-import { failure, receiveHello } from './hello.ts'
+import { aliveMillis, failure, receiveHello } from './hello.ts'
 
 /**
  * Requests and answers behind the hello:
  *
  *   request := {"id":sequence,"m":method,"a":arguments}
  *   answer  := {"id":sequence,"r":result} | {"id":sequence,"e":{"code":…,"message":…}}
+ *
+ *   alive   := {"alive":true}       each `aliveMillis`, so that silence means a stopped process or a lost connection
  *
  * Answers come in any order. The sequence is the client's own and the same when it asks again after a broken connection.
  */
@@ -18,7 +21,7 @@ export interface Caller {
 }
 
 export interface RpcServerOptions {
-  readonly net: Net
+  readonly env: Env
   readonly address: Address
   readonly token: string
   /** Fields for the answer to a hello; throws to refuse it. */
@@ -44,7 +47,7 @@ export class RpcServer {
   }
 
   async listen(): Promise<Address> {
-    this.#listener = await this.#options.net.listen(this.#options.address, (channel) => {
+    this.#listener = await this.#options.env.net.listen(this.#options.address, (channel) => {
       this.#channels.add(channel)
       channel.onEnd(() => this.#channels.delete(channel))
       void this.#serve(channel)
@@ -75,6 +78,8 @@ export class RpcServer {
   }
 
   async #requests(frames: FrameChannel, client: string): Promise<void> {
+    const stop = this.#options.env.every(aliveMillis, () => frames.send({ alive: true }))
+    frames.channel.onEnd(stop)
     let inFlight = 0
     let wake: (() => void) | undefined
     for (;;) {

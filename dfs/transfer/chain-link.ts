@@ -4,7 +4,7 @@ import type { DatanodeId } from '../base/ids.ts'
 import type { Channel } from '../base/net.ts'
 import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import { FrameChannel } from '../rpc/frame.ts'
-import { greet } from '../rpc/hello.ts'
+import { failure, greet } from '../rpc/hello.ts'
 import {
   type Committed,
   connectMillis,
@@ -77,9 +77,7 @@ export class ChainLink {
     try {
       channel = await env.net.connect(first.address, connectMillis)
       const fields = { ...request, targets }
-      // Each datanode waits for the next to answer, the last the shortest.
-      const timeout = (connectMillis + silenceMillis) * chain.length
-      const answer = await greet(new FrameChannel(channel), 'write', token, fields, timeout)
+      const answer = await greet(new FrameChannel(channel), 'write', token, fields, silenceMillis)
       const failed = parseFailure(answer['failed'])
       if (failed !== undefined) throw chainFailure(failed)
       return new ChainLink(channel, first.id, events)
@@ -149,6 +147,12 @@ export class ChainLink {
 
 const codes = new Map(dfsErrorCodes.map((code) => [String(code), code]))
 
-function chainFailure({ datanode, code, message }: Failure): ChainFailure {
+/** A failure as it is told to the one before. */
+export function failedOf({ datanode, cause }: ChainFailure): Failure {
+  const { code, message } = failure(cause)
+  return { datanode, code, message }
+}
+
+export function chainFailure({ datanode, code, message }: Failure): ChainFailure {
   return new ChainFailure(datanode, new DfsError(codes.get(code) ?? 'DFS_IO', message))
 }

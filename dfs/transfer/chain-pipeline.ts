@@ -260,21 +260,29 @@ export class ChainPipeline implements BlockPipeline {
     const more = await this.#namenode.moreTargets({ block: this.#allocated.block, count: missing, excluded })
     let joined = false
     for (const target of addressed(more)) {
-      const source = this.#chain[0]
-      if (this.#acked > 0 && source !== undefined) {
-        const { block } = this.#allocated
-        const request = { block, generation: this.#generation, length: this.#acked, target }
-        try {
-          await sendPrefix(this.#env, this.#token, source, request)
-        } catch (error) {
-          this.#failures.set(target.id, error)
-          continue
-        }
-      }
+      if (this.#acked > 0 && !(await this.#givePrefix(target))) continue
       this.#chain = [...this.#chain, target]
       joined = true
     }
     return joined
+  }
+
+  /** The target gets what everyone has so far, from the first of the chain that can give it. */
+  async #givePrefix(target: TargetAddress): Promise<boolean> {
+    const request = { block: this.#allocated.block, generation: this.#generation, length: this.#acked, target }
+    for (let source = this.#chain[0]; source !== undefined; source = this.#chain[0]) {
+      try {
+        await sendPrefix(this.#env, this.#token, source, request)
+        return true
+      } catch (error) {
+        if (error instanceof ChainFailure && error.datanode === target.id) {
+          this.#failures.set(target.id, error.cause)
+          return false
+        }
+        this.#leave(error)
+      }
+    }
+    return false
   }
 
   #allFailed(): DfsError {

@@ -3,16 +3,13 @@ import type { BlockId, GenerationStamp } from '../base/ids.ts'
 import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import { FrameChannel } from '../rpc/frame.ts'
 import { greet } from '../rpc/hello.ts'
-import { connectMillis } from './format.ts'
+import { connectMillis, silenceMillis } from './format.ts'
 
 export interface FinishRequest {
   readonly block: BlockId
   readonly generation: GenerationStamp
   readonly length: number
 }
-
-/** A datanode that syncs a large block to a slow disk takes its time. */
-const finishMillis = 60_000
 
 /** Asks one datanode for a durable replica of a block that it has every byte of; a second time it is there already. */
 export async function finishReplica(
@@ -23,7 +20,7 @@ export async function finishReplica(
 ): Promise<void> {
   const channel = await env.net.connect(target.address, connectMillis)
   try {
-    await greet(new FrameChannel(channel), 'finish', token, request, finishMillis)
+    await greet(new FrameChannel(channel), 'finish', token, request, silenceMillis)
   } finally {
     channel.close()
   }

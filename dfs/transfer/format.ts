@@ -11,7 +11,7 @@ import type { TargetAddress } from '../rpc/datanode-protocol.ts'
  *   drop   := 'X' | 0 (3) | 0 u32     | 0 u64                        nobody wants it any more
  * write, upstream
  *   ack       := 'A' | 0 (3) | 0 u32 | position u64     every datanode from here on has what is before
- *   alive     := 'L' | 0 (3) | 0 u32 | 0 u64            each 500 ms, so that silence means a stopped process
+ *   alive     := 'L' | 0 (3) | 0 u32 | 0 u64            each `aliveMillis` of the hello, so that silence means a stopped process
  *   failed    := 'F' | 0 (3) | bytes u32 | 0 u64 | JSON {datanode, code, message}
  *   committed := 'C' | 0 (3) | bytes u32 | 0 u64 | JSON {stored: [datanode], failed: [{datanode, code, message}]}
  * read
@@ -35,7 +35,6 @@ export const kinds = {
 export const noticeBytesMax = 64 * 1024
 /** The data of one packet at most. */
 export const packetBytesMax = 16 * 1024 * 1024
-export const aliveMillis = 500
 /** Silence after which the other side is taken for stopped. */
 export const silenceMillis = 3000
 export const connectMillis = 2000

@@ -1,9 +1,11 @@
 import type { Env } from '../base/env.ts'
 import type { BlockId, GenerationStamp } from '../base/ids.ts'
+import type { Channel } from '../base/net.ts'
 import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 import { FrameChannel } from '../rpc/frame.ts'
 import { greet } from '../rpc/hello.ts'
-import { connectMillis } from './format.ts'
+import { ChainFailure, chainFailure } from './chain-link.ts'
+import { connectMillis, parseFailure, silenceMillis } from './format.ts'
 
 export interface PrefixRequest {
   readonly block: BlockId
@@ -13,19 +15,25 @@ export interface PrefixRequest {
   readonly target: TargetAddress
 }
 
-const copyMillis = 60_000
-
-/** Asks a datanode to give another the first bytes of a block that both are to go on writing. */
+/**
+ * Asks a datanode to give another the first bytes of a block that both are to go on writing. Throws the ChainFailure of the
+ * one that is to blame.
+ */
 export async function sendPrefix(
   env: Env,
   token: string,
   source: TargetAddress,
   request: PrefixRequest,
 ): Promise<void> {
-  const channel = await env.net.connect(source.address, connectMillis)
+  let channel: Channel | undefined
   try {
-    await greet(new FrameChannel(channel), 'copy', token, request, copyMillis)
+    channel = await env.net.connect(source.address, connectMillis)
+    const answer = await greet(new FrameChannel(channel), 'copy', token, request, silenceMillis)
+    const failed = parseFailure(answer['failed'])
+    if (failed !== undefined) throw chainFailure(failed)
+  } catch (error) {
+    throw error instanceof ChainFailure ? error : new ChainFailure(source.id, error)
   } finally {
-    channel.close()
+    channel?.close()
   }
 }

@@ -81,7 +81,7 @@ export class MemoryDisk implements Disk {
 
   async space(directory: string): Promise<DiskSpace> {
     if (!this.directories.has(directory)) throw systemError('ENOENT', directory)
-    return { device: 1, capacity: 2 ** 40, free: 2 ** 39 }
+    return { device: 1, inode: 1, capacity: 2 ** 40, free: 2 ** 39 }
   }
 
   async list(directory: string): Promise<string[]> {

@@ -118,13 +118,15 @@ export function decideNewGeneration(
   request: { file: FileId; block: BlockId; previous: GenerationStamp },
 ): { readonly record: JournalRecord | undefined; readonly generation: GenerationStamp } {
   const { file, block, previous } = request
-  const last = writable(state, file).node.blocks.at(-1)
-  if (last?.id !== block) {
-    throw new DfsError('DFS_BAD_ARGUMENT', `block ${block} is not the last one of file ${file}`)
+  const { node } = writable(state, file)
+  // Not only the last one: while a block is still on its way to its datanodes the next is begun.
+  const known = state.blocks.get(block)
+  if (known?.file !== node) {
+    throw new DfsError('DFS_BAD_ARGUMENT', `block ${block} is not being written to file ${file}`)
   }
-  if (last.generation > previous) return { record: undefined, generation: last.generation }
-  if (last.generation < previous) {
-    throw new DfsError('DFS_BAD_ARGUMENT', `block ${block} is of generation ${last.generation}, not yet ${previous}`)
+  if (known.generation > previous) return { record: undefined, generation: known.generation }
+  if (known.generation < previous) {
+    throw new DfsError('DFS_BAD_ARGUMENT', `block ${block} is of generation ${known.generation}, not yet ${previous}`)
   }
   const generation = generationStamp(state.nextGeneration)
   return { record: { type: 'newGeneration', file, block, generation }, generation }

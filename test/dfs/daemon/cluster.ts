@@ -29,8 +29,13 @@ export class Cluster implements AsyncDisposable {
     this.tuning = { heartbeatMillis: 50, staleMillis: 300, deadMillis: 600, replicationRetryMillis: 100, ...tuning }
   }
 
-  static async start(root: string, datanodes: number, tuning: Partial<DfsConfig> = {}): Promise<Cluster> {
-    const cluster = new Cluster(root, tuning)
+  static async start(
+    root: string,
+    datanodes: number,
+    tuning: Partial<DfsConfig> = {},
+    env: Env = realEnv,
+  ): Promise<Cluster> {
+    const cluster = new Cluster(root, tuning, env)
     await cluster.startNamenode(datanodes)
     for (let i = 1; i <= datanodes; i++) await cluster.startDatanode(`dn${i}`)
     await cluster.until(async () => (await cluster.live()) === datanodes)
@@ -79,8 +84,8 @@ export class Cluster implements AsyncDisposable {
     this.datanodes.delete(id)
   }
 
-  async client(user = 'root'): Promise<Dfs> {
-    const dfs = DfsClient.over(await RemoteConnection.open(this.env, this.root), user)
+  async client(user = 'root', env: Env = this.env): Promise<Dfs> {
+    const dfs = DfsClient.over(await RemoteConnection.open(env, this.root), user)
     this.#clients.push(dfs)
     return dfs
   }
