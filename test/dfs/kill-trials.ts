@@ -28,7 +28,7 @@ export async function killRepeatedly(mode: Mode, kills: number, random: () => nu
   const root = await temporaryRoot()
   const ledger: Ledger = { files: new Map(), doubtful: new Set(), output: undefined, next: 1 }
   for (let kill = 0; kill < kills; kill++) {
-    const moment = random() * (kill % 4 === 0 ? 8 : 120)
+    const moment = random() * (kill % 4 === 0 ? 8 : 200)
     // Some before it has finished opening what the last one left.
     await runAndKill(root, mode, kill % 5 === 4 ? 'opening' : 'working', moment, ledger)
     await using dfs = await openDfs({ root })

@@ -18,6 +18,7 @@ async function said(reading: (index: ReplicaIndex) => void, held = true): Promis
     datanode: { id: datanodeId('dn1'), verifyReplica: async () => reading(index) },
     throttle: { take: async () => {} },
     link: {
+      session: 1,
       verified: async () => void told.push('verified'),
       bad: async () => void told.push('bad'),
       deleted: async () => void told.push('deleted'),
