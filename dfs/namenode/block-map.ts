@@ -1,5 +1,6 @@
 import type { BlockId, GenerationStamp } from '../base/ids.ts'
 import { type Block, noReplicas } from './inode.ts'
+import { ReplicaSets } from './replica-sets.ts'
 
 /**
  * Every block by its id, and who holds it. Which blocks there are is journalled state; where they lie is what the
@@ -7,7 +8,7 @@ import { type Block, noReplicas } from './inode.ts'
  */
 export class BlockMap {
   readonly #blocks = new Map<BlockId, Block>()
-  readonly #sets = new Map<string, readonly number[]>()
+  readonly #sets = new ReplicaSets()
   /** Datanodes that hold a replica found bad: not offered to readers, not counted, not yet deleted. */
   readonly #corrupt = new Map<BlockId, Set<number>>()
 
@@ -43,16 +44,14 @@ export class BlockMap {
   reported(node: number, id: BlockId, generation: GenerationStamp): boolean {
     const block = this.#blocks.get(id)
     if (block === undefined || block.generation !== generation) return false
-    if (!block.replicas.includes(node)) {
-      block.replicas = this.#shared([...block.replicas, node].sort((a, b) => a - b))
-    }
+    block.replicas = this.#sets.with(block.replicas, node)
     return true
   }
 
   dropReplica(node: number, id: BlockId): void {
     const block = this.#blocks.get(id)
     if (block === undefined) return
-    block.replicas = this.#shared(block.replicas.filter((other) => other !== node))
+    block.replicas = this.#sets.without(block.replicas, node)
     const corrupt = this.#corrupt.get(id)
     corrupt?.delete(node)
     if (corrupt?.size === 0) this.#corrupt.delete(id)
@@ -62,7 +61,7 @@ export class BlockMap {
   markCorrupt(node: number, id: BlockId): void {
     const block = this.#blocks.get(id)
     if (block === undefined) return
-    block.replicas = this.#shared(block.replicas.filter((other) => other !== node))
+    block.replicas = this.#sets.without(block.replicas, node)
     const corrupt = this.#corrupt.get(id)
     if (corrupt === undefined) this.#corrupt.set(id, new Set([node]))
     else corrupt.add(node)
@@ -70,16 +69,6 @@ export class BlockMap {
 
   corruptOn(id: BlockId): ReadonlySet<number> {
     return this.#corrupt.get(id) ?? none
-  }
-
-  /** A few sets of datanodes serve millions of blocks. */
-  #shared(nodes: number[]): readonly number[] {
-    if (nodes.length === 0) return noReplicas
-    const key = nodes.join()
-    const known = this.#sets.get(key)
-    if (known !== undefined) return known
-    this.#sets.set(key, nodes)
-    return nodes
   }
 }
 

@@ -3,6 +3,7 @@ import type { BlockId, GenerationStamp } from '../../base/ids.ts'
 import type { BlockKey } from '../../base/names.ts'
 import type { BlockMap } from '../block-map.ts'
 import { type Block, noReplicas } from '../inode.ts'
+import { ReplicaSets } from '../replica-sets.ts'
 import { Backlog } from './backlog.ts'
 import { BadReplicas } from './bad-replicas.ts'
 import type { BadReason, BlockPolicy } from './commands.ts'
@@ -10,7 +11,6 @@ import { CopyOrders } from './copy-orders.ts'
 import type { DatanodeState } from './datanode-state.ts'
 import type { DatanodeTable } from './datanode-table.ts'
 import { shortageOf } from './redundancy.ts'
-import { ReplicaSets } from './replica-sets.ts'
 
 /** A block that no file has any more; what could still bring it back is not ruled out yet. */
 interface Dropped {
@@ -156,11 +156,15 @@ export class ReplicaLedger {
     this.assess(block)
   }
 
+  /** The namespace has already forgotten who held it. */
   regenerated(block: Block, previous: GenerationStamp): void {
-    for (const node of [...this.nodes.of(block.replicas)]) {
-      this.release(block, node)
+    const lengths = this.open.get(block)
+    for (const node of this.nodes.of(lengths?.keys() ?? [])) {
+      node.blocks--
       this.bad.set(block.id, { node: node.number, generation: previous, reason: 'generation' })
     }
+    lengths?.clear()
+    block.replicas = noReplicas
   }
 
   drop(block: Block): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { generationStamp } from '../../../../dfs/base/ids.ts'
 import { Bench, keyOf } from './bench.ts'
 
 describe('a report', () => {
@@ -163,8 +164,9 @@ describe('a replica', () => {
     const block = bench.openFile(2)
     const previous = block.generation
     bench.received(0, block, 10)
-    Object.assign(block, { generation: previous + 1 })
+    bench.blocks.renew(block, generationStamp(previous + 1))
     bench.manager.regenerated(block, previous)
+    expect(bench.manager.datanode(0, bench.now)?.blocks).toBe(0)
     bench.received(1, block, 10)
     bench.complete(block)
     expect(block.replicas).toEqual([1])

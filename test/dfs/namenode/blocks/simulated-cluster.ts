@@ -219,7 +219,7 @@ export class SimulatedCluster {
         running.shift()
         const previous = block.generation
         const next = generationStamp(this.nextGeneration++)
-        Object.assign(block, { generation: next })
+        this.blocks.renew(block, next)
         this.namenode.regenerated(block, previous)
         key = { block: block.id, generation: next }
       }

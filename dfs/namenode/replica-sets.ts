@@ -1,4 +1,4 @@
-import { noReplicas } from '../inode.ts'
+import { noReplicas } from './inode.ts'
 
 /**
  * The sets of datanodes that blocks have their replicas on. A few of them serve millions of blocks, so each is one sorted
