@@ -9,6 +9,8 @@ export class Oracle {
   readonly #cluster: SimulatedCluster
   /** Deletions under way: by datanode and replica, until when they may still happen. */
   readonly #ordered = new Map<string, number>()
+  /** What was damaged by datanode and replica, and when. */
+  readonly #damaged = new Map<string, number>()
   copies = 0
   deletions = 0
 
@@ -111,6 +113,7 @@ export class Oracle {
         if (silent >= node.attributes.replication) return false
       }
     }
+    for (const text of damaged) this.#damaged.set(`${datanode.id} ${text}`, this.#cluster.now)
     return true
   }
 
@@ -126,7 +129,10 @@ export class Oracle {
       if (node === also) return true
       const number = this.#cluster.namenode.nodeOf(node.id)
       const believed = number !== undefined && block.replicas.includes(number)
-      return (believed || node.disk.has(keyText(key))) && !node.good(key, block.length)
+      // That it is there may still be on its way to the namenode, or wait for one that is frozen.
+      const damaged = this.#damaged.get(`${node.id} ${keyText(key)}`) ?? Number.NEGATIVE_INFINITY
+      const told = believed || node.disk.has(keyText(key)) || this.#cluster.now - damaged < 10_000
+      return told && !node.good(key, block.length)
     }).length
   }
 

@@ -20,7 +20,8 @@ describe('nothing is lost, nothing is deleted that is needed, and in peace all h
       fc.property(histories, (history) => {
         live(history)
       }),
-      { numRuns: 100 },
+      // The same lives each time; the hunt lives others.
+      { numRuns: 100, seed: 4 },
     )
   })
 })
