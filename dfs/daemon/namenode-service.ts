@@ -38,14 +38,15 @@ export interface NamenodeOptions {
   readonly address: Address
   /** The owner of the root: whoever runs the namenode. */
   readonly superuser: string
+  /** How long a change that comes during the safe mode of a start waits for its end. */
+  readonly startWaitMillis?: number
   /** For the log. */
   readonly say: (sentence: string) => void
   /** The journal has failed, or a bug showed: nothing more can be acknowledged. */
   readonly onFatal: (error: unknown) => void
 }
 
-/** How long a change that comes during the safe mode of a start waits for its end. */
-const startWaitMillis = 15_000
+const startWaitUsually = 15_000
 const leaseLookMillis = 1000
 /** Below this the namenode's own disk is taken for full: HDFS's `dfs.namenode.resource.du.reserved`. */
 const reservedBytes = 100 * 1024 * 1024
@@ -335,6 +336,7 @@ export class NamenodeService {
       await durable.durable()
       return JSON.parse(known) ?? undefined
     }
+    if (placingMethods.has(method)) await this.#present()
     const answer = await this.#call(method, request, caller)
     // What comes next names a file or block by its number, which must be nobody else's after a crash.
     if (numberingMethods.has(method)) await durable.durable()
@@ -355,10 +357,16 @@ export class NamenodeService {
     }
   }
 
+  /** Right after a start the datanodes that could take a block may still be on their way. */
+  async #present(): Promise<void> {
+    const { env } = this.#options
+    while (this.#closing === undefined && this.#management.settlingAt(env.monotonic())) await env.sleep(20)
+  }
+
   /** Right after a start the datanodes that hold a block may still be on their way. */
   async #located(request: unknown, caller: Caller): Promise<unknown> {
     const { env } = this.#options
-    const until = env.monotonic() + startWaitMillis
+    const until = env.monotonic() + (this.#options.startWaitMillis ?? startWaitUsually)
     for (;;) {
       const last = !this.#management.startingUp || env.monotonic() >= until || this.#closing !== undefined
       const answer = await this.#call('locate', request, caller)
@@ -370,13 +378,15 @@ export class NamenodeService {
   /** The end of the safe mode of a start, or the time one waits for it. One that a person asked for is not waited for. */
   async #settled(): Promise<void> {
     const { env } = this.#options
-    const until = env.monotonic() + startWaitMillis
+    const until = env.monotonic() + (this.#options.startWaitMillis ?? startWaitUsually)
     while (this.#management.inSafeMode && this.#management.startingUp && env.monotonic() < until) {
       if (this.#closing !== undefined) throw new DfsError('DFS_UNREACHABLE', 'the namenode is being stopped')
       await env.sleep(20)
     }
   }
 }
+
+const placingMethods: ReadonlySet<string> = new Set(['addBlock', 'moreTargets'])
 
 const numberingMethods: ReadonlySet<string> = new Set(['create', 'createDetached', 'reopen', 'addBlock'])
 

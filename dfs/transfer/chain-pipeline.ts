@@ -151,15 +151,16 @@ export class ChainPipeline implements BlockPipeline {
       // Who has committed and who has not can not be known from here: each is asked. All of them have every byte.
       if (!(error instanceof ChainFailure)) throw error
       const stored: DatanodeId[] = []
-      for (const target of this.#chain) {
-        const request = { block: this.#allocated.block, generation: this.#generation, length: this.#length }
+      const request = { block: this.#allocated.block, generation: this.#generation, length: this.#length }
+      const asked = this.#chain.map(async (target) => {
         try {
           await finishReplica(this.#env, this.#token, target, request)
           stored.push(target.id)
         } catch (why) {
           this.#failures.set(target.id, why)
         }
-      }
+      })
+      await Promise.all(asked)
       return stored
     }
   }

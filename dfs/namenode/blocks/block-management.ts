@@ -135,6 +135,12 @@ export class BlockManagement {
     return this.#nodes.byId(id)?.number
   }
 
+  /** The namenode has only just been started, and some datanodes have not come yet. */
+  settlingAt(now: number): boolean {
+    this.#ledger.now = now
+    return this.#heartbeats.settling
+  }
+
   /** Datanodes that can be given replicas: they live and are in service. */
   get usable(): number {
     return this.#nodes.usable.live

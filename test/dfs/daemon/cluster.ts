@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DfsConfig, resolveConfig } from '../../../dfs/base/config.ts'
 import { type Env, realEnv } from '../../../dfs/base/env.ts'
@@ -20,6 +20,8 @@ export class Cluster implements AsyncDisposable {
   readonly tuning: Partial<DfsConfig>
   readonly datanodes = new Map<string, DatanodeService>()
   readonly log: string[] = []
+  /** How long changes wait for a namenode that has just been started. */
+  startWaitMillis = 5000
   namenode: NamenodeService | undefined
   readonly #clients: Dfs[] = []
 
@@ -50,10 +52,21 @@ export class Cluster implements AsyncDisposable {
       ...(datanodes === undefined ? {} : { datanodes }),
       address: loopback,
       superuser: 'root',
+      startWaitMillis: this.startWaitMillis,
       say: (sentence) => this.log.push(sentence),
       onFatal: (error) => this.log.push(`fatal: ${String(error)}`),
     })
     await this.namenode.announce()
+  }
+
+  /** The namenode ends with what is on its disk at this moment, and another begins with that. */
+  async crashNamenode(): Promise<void> {
+    const directory = join(this.root, 'namenode')
+    await cp(directory, `${directory}.crashed`, { recursive: true })
+    await this.namenode?.close()
+    await rm(directory, { recursive: true })
+    await rename(`${directory}.crashed`, directory)
+    await this.startNamenode()
   }
 
   async startDatanode(id: string, env: Env = this.env): Promise<DatanodeService> {

@@ -21,7 +21,29 @@ export type NetFault = 'cut' | 'cutAfter' | 'lose' | 'flip' | undefined
 export class FaultyNet implements Net {
   plan: (event: NetEvent) => NetFault | Promise<NetFault> = () => undefined
   /** Nothing goes out or comes in any more, on any connection, and nobody is told: a process that was stopped. */
-  stopped = false
+  #stopped = false
+  readonly #waiting: (() => void)[] = []
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** What it was waiting for has come to nothing. */
+  resume(): void {
+    this.#stopped = false
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
+  async never(): Promise<never> {
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve)
+    })
+    throw new DfsError('DFS_UNREACHABLE', 'planted fault: it was stopped meanwhile')
+  }
 
   get env(): Env {
     return { ...realEnv, net: this }
@@ -70,7 +92,7 @@ class FaultyChannel implements Channel {
   async send(...pieces: readonly Uint8Array[]): Promise<void> {
     const bytes = Buffer.concat(pieces)
     const fault = await this.#fault('send', bytes)
-    if (this.#lost || this.#net.stopped) return await new Promise<void>(() => {})
+    if (this.#lost || this.#net.stopped) return await this.#net.never()
     if (fault === 'flip') bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1
     await this.#channel.send(bytes)
     if (fault === 'cutAfter') this.#channel.close()
@@ -91,9 +113,9 @@ class FaultyChannel implements Channel {
 
   async receive(target: Uint8Array, timeoutMillis?: number): Promise<void> {
     await this.#channel.receive(target, timeoutMillis)
-    if (this.#net.stopped) await new Promise<void>(() => {})
+    if (this.#net.stopped) await this.#net.never()
     const fault = await this.#fault('received', target)
-    if (this.#lost) return await new Promise<void>(() => {})
+    if (this.#lost) return await this.#net.never()
     if (fault === 'flip') target[0] = (target[0] ?? 0) ^ 1
   }
 
