@@ -1,9 +1,7 @@
-import { statfs } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type DfsConfig, resolveConfig } from '../base/config.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
-import { datanodeId } from '../base/ids.ts'
 import { rootNames } from '../base/names.ts'
 import type { Address } from '../base/net.ts'
 import { processIdentity } from '../base/process-identity.ts'
@@ -12,7 +10,6 @@ import type { Dfs } from '../client/dfs.ts'
 import { DfsClient } from '../client/dfs-client.ts'
 import type { CareProtocol } from '../client/protocol.ts'
 import type { LocatedBlock } from '../client/status.ts'
-import { Trash } from '../client/trash.ts'
 import { BlockManagement } from '../namenode/blocks/block-management.ts'
 import { nextEpoch } from '../namenode/epoch.ts'
 import { NamenodeServer } from '../namenode/server.ts'
@@ -27,6 +24,7 @@ import { DaemonCare } from './care.ts'
 import { DatanodeDesk } from './datanode-desk.ts'
 import { DatanodeRegistry } from './datanode-registry.ts'
 import { ManagedReplicas } from './managed-replicas.ts'
+import { Rounds } from './rounds.ts'
 
 export interface NamenodeOptions {
   readonly env: Env
@@ -47,10 +45,6 @@ export interface NamenodeOptions {
 }
 
 const startWaitUsually = 15_000
-const leaseLookMillis = 1000
-/** Below this the namenode's own disk is taken for full: HDFS's `dfs.namenode.resource.du.reserved`. */
-const reservedBytes = 100 * 1024 * 1024
-const diskLookMillis = 5000
 
 /** The namenode as a process of its own: what `quern namenode` runs. */
 export class NamenodeService {
@@ -65,7 +59,7 @@ export class NamenodeService {
   readonly #epoch: number
   readonly #token: string
   readonly #rpc: RpcServer
-  readonly #stops: (() => void)[] = []
+  readonly #rounds: Rounds
   #address: Address | undefined
   #closing: Promise<void> | undefined
 
@@ -98,6 +92,17 @@ export class NamenodeService {
       registry,
       heartbeatMillis: config.heartbeatMillis,
       defaultReplication: config.replication,
+    })
+    this.#rounds = new Rounds({
+      env,
+      config,
+      directory: rootNames.namenode(options.root),
+      namenode,
+      management,
+      registry,
+      client: () => this.client(options.superuser),
+      say: options.say,
+      onFatal: options.onFatal,
     })
     this.#rpc = new RpcServer({
       env,
@@ -203,6 +208,11 @@ export class NamenodeService {
     return this.#epoch
   }
 
+  /** What is otherwise done every `trashIntervalMinutes`. */
+  emptyTrash(): Promise<void> {
+    return this.#rounds.emptyTrash()
+  }
+
   isSuperuser(user: string): boolean {
     return this.#namenode.caller(user).superuser
   }
@@ -246,7 +256,7 @@ export class NamenodeService {
 
   async #close(): Promise<void> {
     const { env, root } = this.#options
-    for (const stop of this.#stops.splice(0)) stop()
+    this.#rounds.stop()
     try {
       await removeNamenodeRun(env.disk, root)
       await this.#rpc.close()
@@ -257,72 +267,8 @@ export class NamenodeService {
   }
 
   async #open(): Promise<void> {
-    const { env } = this.#options
     this.#address = await this.#rpc.listen()
-    this.#stops.push(env.every(this.#config.heartbeatMillis, () => this.#tick()))
-    this.#stops.push(env.every(leaseLookMillis, () => this.#expireLeases()))
-    this.#stops.push(env.every(diskLookMillis, () => void this.#lookAtDisk()))
-    const { trashIntervalMinutes } = this.#config
-    if (trashIntervalMinutes > 0) {
-      this.#stops.push(env.every(trashIntervalMinutes * 60_000, () => void this.emptyTrash()))
-    }
-  }
-
-  /** Deletes what has been in anyone's trash for the interval, and begins the next checkpoint of each. */
-  async emptyTrash(): Promise<void> {
-    const { env, superuser, say } = this.#options
-    const client = this.client(superuser)
-    try {
-      const trash = new Trash(client, { interval: this.#config.trashIntervalMinutes, clock: env.now })
-      const { deleted, failures } = await trash.emptyAll()
-      for (const path of deleted) say(`emptied ${path}`)
-      for (const failure of failures) say(`a trash could not be emptied: ${String(failure)}`)
-    } catch (error) {
-      say(`the trash could not be looked at: ${String(error)}`)
-    } finally {
-      await client.close()
-    }
-  }
-
-  #tick(): void {
-    const { again, died, decommissioned } = this.#management.tick(this.#options.env.monotonic())
-    for (const node of died)
-      this.#options.say(`datanode ${this.#idOf(node)} is dead: its blocks are replicated elsewhere`)
-    for (const node of decommissioned) void this.#decommissioned(node)
-    if (again) setImmediate(() => (this.#closing === undefined ? this.#tick() : undefined))
-  }
-
-  async #decommissioned(node: number): Promise<void> {
-    const id = datanodeId(this.#idOf(node))
-    this.#options.say(`datanode ${id} is decommissioned: it can be stopped`)
-    try {
-      await this.#registry.setAdminState(id, 'decommissioned')
-    } catch (error) {
-      this.#options.say(String(error))
-    }
-  }
-
-  #idOf(node: number): string {
-    return this.#management.datanode(node, this.#options.env.monotonic())?.id ?? String(node)
-  }
-
-  #expireLeases(): void {
-    if (this.#management.inSafeMode) return
-    this.#namenode.expireLeases(leaseLookMillis, this.#config.leaseMillis).catch((error: unknown) => {
-      this.#options.onFatal(error)
-    })
-  }
-
-  async #lookAtDisk(): Promise<void> {
-    try {
-      const { bavail, bsize } = await statfs(rootNames.namenode(this.#options.root))
-      const free = bavail * bsize
-      if (free < reservedBytes && !this.#management.inSafeMode) {
-        this.#management.lowResources(`the namenode's disk has ${free} bytes left, ${reservedBytes} are needed`)
-      }
-    } catch (error) {
-      this.#options.say(`the namenode's directory can not be looked at: ${String(error)}`)
-    }
+    this.#rounds.start()
   }
 
   async #handle(method: string, request: unknown, caller: Caller): Promise<unknown> {

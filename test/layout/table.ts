@@ -269,6 +269,10 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'bin/terminal': { imports: ['mapreduce/base/counters.ts'], types: jobWiring },
 
   bench: { imports: ['bench/families', 'datasets'] },
+  // Programs that find out about themselves: the namenode in process.
+  'bench/namenode': {
+    imports: ['dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/embedded', 'dfs/client', 'dfs/remote'],
+  },
   'bench/families': { imports: ['bench', 'datasets'] },
   scripts: { imports: [] },
 }
