@@ -36,8 +36,11 @@ export class DatanodeDesk implements DatanodeProtocol {
   async register(request: RegisterRequest): Promise<Registered> {
     const directory = resolve(request.directory)
     const { id, rack } = await this.#registry.admit({ ...request, directory })
-    const { address, pid, uuid } = request
-    const { node, session } = this.#management.register({ id, rack, directory, address, pid, uuid }, this.#now())
+    const { address, pid, uuid, space } = request
+    const { node, session } = this.#management.register(
+      { id, rack, directory, address, pid, uuid, ...(space === undefined ? {} : { space }) },
+      this.#now(),
+    )
     return { id, node, session }
   }
 

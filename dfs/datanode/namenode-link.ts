@@ -2,7 +2,6 @@ import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { BlockKey } from '../base/names.ts'
-import type { Address } from '../base/net.ts'
 import type { BlockReportListener } from '../client/protocol.ts'
 import { type Endpoint, RpcClient } from '../rpc/client.ts'
 import type {
@@ -10,6 +9,7 @@ import type {
   HeartbeatCommands,
   HeartbeatRequest,
   Registered,
+  RegisterRequest,
   Session,
 } from '../rpc/datanode-protocol.ts'
 import { namenodeOfDatanode } from '../rpc/datanode-requests.ts'
@@ -66,14 +66,7 @@ export class NamenodeLink implements BlockReportListener {
   }
 
   /** Resolves when the namenode knows this datanode, however long that takes. What it holds is to be reported next. */
-  async register(identity: {
-    id?: DatanodeId
-    directory: string
-    rack?: string
-    address: Address
-    pid: number
-    uuid: string
-  }): Promise<Registered> {
+  async register(identity: RegisterRequest): Promise<Registered> {
     const registered = await this.#namenode.register(identity)
     this.#session = { node: registered.node, session: registered.session }
     this.#sequence = 0

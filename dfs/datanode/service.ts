@@ -192,7 +192,9 @@ export class DatanodeService {
   async #register(): Promise<void> {
     const { directory, rack, pid, say, env } = this.#options
     const known = this.#identity?.id ?? this.#options.id
+    const state = await this.#volume.look()
     const registered = await this.#link.register({
+      ...(state.kind === 'well' ? { space: { capacity: state.space.capacity, free: state.space.free } } : {}),
       ...(known === undefined ? {} : { id: known }),
       ...(rack === undefined ? {} : { rack }),
       directory,

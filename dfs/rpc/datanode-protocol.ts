@@ -34,6 +34,7 @@ export interface RegisterRequest {
   readonly rack?: string
   readonly address: Address
   readonly pid: number
+  readonly space?: { readonly capacity: number; readonly free: number }
   /** Of the directory's content: made anew where a directory was made anew. */
   readonly uuid: string
 }

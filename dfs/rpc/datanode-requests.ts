@@ -35,6 +35,7 @@ const calls: Readonly<Record<keyof DatanodeProtocol, Call>> = {
       address: z.object({ host: name, port: count.max(65_535) }),
       pid: count,
       uuid: name,
+      space: optional(z.object({ capacity: z.number().nonnegative(), free: z.number().nonnegative() })),
     }),
     (n, r) => n.register(r),
   ),

@@ -16,6 +16,8 @@ export interface DatanodeIdentity {
   readonly directory: string
   readonly address?: DatanodeAddress
   readonly pid?: number
+  /** Bytes of its disk, so that blocks can be given to it before its first heartbeat. */
+  readonly space?: { readonly capacity: number; readonly free: number }
   /** Of its directory: another one means that nothing of what was there before is there now. */
   readonly uuid: string
 }

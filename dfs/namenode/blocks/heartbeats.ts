@@ -36,6 +36,7 @@ export class Heartbeats {
     // Every start of the namenode has numbers of its own, so that no session of an earlier one is taken for one of this.
     const session = this.#epoch * sessionsPerEpoch + nodes.nextSession()
     node.introduce(identity, session, now)
+    if (identity.space !== undefined) node.beat = { ...node.beat, ...identity.space }
     nodes.changed()
     return { node: node.number, session }
   }

@@ -54,9 +54,10 @@ export class Targets {
       else if (node.beat.failure !== undefined) {
         count('with a disk that fails')
         details.push(`${node.id}: ${node.beat.failure}`)
-      } else if (!node.hasRoom(request.length)) {
+      } else if (node.beat.free === undefined) count('that have not said yet how much room they have')
+      else if (!node.hasRoom(request.length)) {
         count('full')
-        details.push(`${node.id} is full: ${request.length} bytes are needed, ${node.beat.free ?? 0} are free`)
+        details.push(`${node.id} is full: ${request.length} bytes are needed, ${node.beat.free} are free`)
       } else count('that can take it')
     }
     const total = this.#nodes.all.length
