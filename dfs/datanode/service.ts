@@ -125,7 +125,7 @@ export class DatanodeService {
     }
     const store = await DiskBlockStore.open(env.disk, directory, config.chunkBytes)
     const service = new DatanodeService(options, store, identity)
-    await service.#load()
+    await service.#load((await store.sweep()).replicas)
     service.#address = await service.#server.listen(options.address)
     service.#running = service.#run()
     return service
@@ -151,11 +151,10 @@ export class DatanodeService {
     await this.#writing.close()
   }
 
-  /** What died writers left goes, and everything that is there is known. */
-  async #load(): Promise<void> {
+  /** Everything that is there is known, with its length. */
+  async #load(replicas: readonly BlockKey[]): Promise<void> {
     const { env, directory } = this.#options
     this.#index.clear()
-    const { replicas } = await this.#store.sweep()
     for (const [i, key] of replicas.entries()) {
       const path = blockNames.data(directory, key)
       try {
@@ -263,7 +262,8 @@ export class DatanodeService {
     if (state.kind === 'well') {
       if (this.#failure !== undefined) {
         say(`${directory} is there again`)
-        await this.#load()
+        // Not swept: what is being written is there as well.
+        await this.#load(await this.#store.list())
         await this.#link.fullReport()
       }
       this.#failure = undefined
@@ -271,7 +271,7 @@ export class DatanodeService {
       say(`${state.detail}; what it lacks comes from the others`)
       this.#uuid = randomUUID()
       await DiskBlockStore.open(env.disk, directory, config.chunkBytes)
-      await this.#load()
+      await this.#load(await this.#store.list())
       await this.#keepIdentity(env, directory)
       await this.#options.onReplaced?.()
       await this.#link.fullReport()
