@@ -106,7 +106,7 @@ class ProcessTrial {
     } else {
       // Not while others are being filled: two of three replicas may go, not all.
       await this.healed(dfs)
-      if (what === 'delete') await rm(this.directoryOf(victim), { recursive: true, force: true })
+      if (what === 'delete') await rm(this.directoryOf(victim), { recursive: true, force: true, maxRetries: 9 })
       else await this.putBack(dfs, victim)
       await this.healed(dfs)
     }
@@ -123,7 +123,7 @@ class ProcessTrial {
     await sleep(500 + this.random() * 1000)
     await this.healed(dfs)
     await this.signal(victim, 'SIGKILL')
-    await rm(this.directoryOf(victim), { recursive: true, force: true })
+    await rm(this.directoryOf(victim), { recursive: true, force: true, maxRetries: 9 })
     await cp(copy, this.directoryOf(victim), { recursive: true })
     await rm(copy, { recursive: true })
     await this.start()
