@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { brc } from './families/brc.ts'
+import { dfs } from './families/dfs.ts'
 import { grep } from './families/grep.ts'
 import { join } from './families/join.ts'
 import { scale } from './families/scale.ts'
@@ -10,16 +11,17 @@ import { sort } from './families/sort.ts'
 import { startup } from './families/startup.ts'
 import { wordcount } from './families/wordcount.ts'
 import type { BenchOptions, Family } from './family.ts'
+import { type FigureTableResult, formatFigures, runFigures } from './figures.ts'
 import { quernVersion } from './quern.ts'
 import { describeMachine, formatTable, machineLine } from './report.ts'
 import { runTable, type TableResult } from './runner.ts'
 
-const families: readonly Family[] = [wordcount, sort, join, grep, brc, scale, startup]
+const families: readonly Family[] = [wordcount, sort, join, grep, brc, scale, dfs, startup]
 
 const usage = `npm run bench -- [options]
   --only NAME      one family: ${families.map((family) => family.name).join(', ')}; may be repeated
   --runs N         runs of each contender, interleaved; the median counts (default 5)
-  --size MB        input in MiB (default 256; sort, grep, brc and scale 1024)
+  --size MB        input in MiB (default 256; sort, grep, brc, scale and dfs 1024)
   --workers N      quern's workers and DuckDB's threads (default 2)
   --memory MB      quern's budget in MiB (default 512)
   --slow           also what takes minutes: gawk and tr | sort | uniq, four times the size in scale
@@ -68,14 +70,21 @@ async function bench(): Promise<number> {
   const started = new Date()
   const machine = describeMachine()
   const results: TableResult[] = []
+  const figures: FigureTableResult[] = []
   process.stdout.write(`quern ${quernVersion()}, ${started.toISOString().slice(0, 10)}, ${machineLine(machine)}\n`)
   try {
     for (const family of chosen) {
       const size = values.smoke ? 1 : Number(values.size ?? family.size ?? 256)
-      for (const table of await family.tables({ ...options, sizeBytes: size * 2 ** 20 })) {
+      const sized = { ...options, sizeBytes: size * 2 ** 20 }
+      for (const table of await family.tables(sized)) {
         const result = await runTable(table, options)
         results.push(result)
         process.stdout.write(`\n${formatTable(result)}\n`)
+      }
+      for (const table of (await family.figures?.(sized)) ?? []) {
+        const result = await runFigures(table, options)
+        figures.push(result)
+        process.stdout.write(`\n${formatFigures(result)}\n`)
       }
     }
   } finally {
@@ -93,6 +102,7 @@ async function bench(): Promise<number> {
     runs,
     smoke: values.smoke,
     tables: results,
+    figures,
   }
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   process.stdout.write(`\nWritten to ${path.relative(process.cwd(), file)}\n`)

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { defaults } from '../../dfs/base/config.ts'
 import { realEnv } from '../../dfs/base/env.ts'
 import { datanodeId } from '../../dfs/base/ids.ts'
@@ -5,7 +6,8 @@ import type { AllocatedBlock, NamespaceProtocol } from '../../dfs/client/protoco
 import { EmbeddedReplicas } from '../../dfs/embedded/embedded-replicas.ts'
 import { NamenodeServer } from '../../dfs/namenode/server.ts'
 
-export const user = 'bench'
+/** Who is superuser of a root made here, and of one whose daemons run here. */
+export const user = userInfo().username
 
 /** A namenode in this process, with its journal in `directory`, and one datanode of which nobody asks anything. */
 export function openNamenode(directory: string): Promise<NamenodeServer> {

@@ -105,3 +105,13 @@ export class ByteReader {
     return text
   }
 }
+
+/**
+ * A buffer to read files into. It begins behind the start of its page: a destination at the very beginning of one makes the
+ * kernel's copy several times slower on some processors.
+ */
+export function readBuffer(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(bytes + pageSlackBytes).subarray(pageSlackBytes)
+}
+
+const pageSlackBytes = 64

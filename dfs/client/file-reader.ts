@@ -1,3 +1,4 @@
+import { readBuffer } from '../base/bytes.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { BlockReader } from '../block/block-store.ts'
@@ -50,18 +51,33 @@ export class FileReader implements DfsReader {
 
   async *stream(range: { start?: number; end?: number } = {}): AsyncIterable<Uint8Array> {
     const end = Math.min(range.end ?? this.length, this.length)
-    // In behind the start of the page: a destination at its very beginning makes the kernel's copy several times slower.
-    const buffer = Buffer.allocUnsafeSlow(this.#options.streamBytes + 64).subarray(64)
-    let position = range.start ?? 0
-    while (position < end) {
-      // Pieces end on a multiple of their size, so all but the first begin on a chunk.
-      const piece = Math.min(buffer.length - (position % buffer.length), end - position)
-      const target = buffer.subarray(0, piece)
-      const read = await this.read(target, position)
-      if (read === 0) return
-      yield target.subarray(0, read)
-      position += read
+    const start = range.start ?? 0
+    // Two buffers alternate: while a piece is being used, the next is read and checked.
+    const free: Uint8Array[] = []
+    const next = (position: number): Promise<Uint8Array> => this.#piece(free.pop(), position, end)
+    let ahead: Promise<Uint8Array> | undefined = start < end ? next(start) : undefined
+    try {
+      for (let position = start; ahead !== undefined; ) {
+        const piece: Uint8Array = await ahead
+        position += piece.length
+        ahead = position < end ? next(position) : undefined
+        // Whoever stops here asks for nothing more; whoever goes on is told.
+        ahead?.catch(() => undefined)
+        yield piece
+        free.push(piece)
+      }
+    } finally {
+      await ahead?.catch(() => undefined)
     }
+  }
+
+  /** The piece at `position`. Pieces end on a multiple of their size, so all but the first begin on a chunk. */
+  async #piece(buffer: Uint8Array | undefined, position: number, end: number): Promise<Uint8Array> {
+    const { streamBytes } = this.#options
+    const length = Math.min(streamBytes - (position % streamBytes), end - position)
+    const target = buffer !== undefined && buffer.length >= length ? buffer.subarray(0, length) : readBuffer(length)
+    await this.read(target, position)
+    return target
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import type { DfsWriter } from '../../../dfs/index.ts'
+import { type DfsWriter, readBuffer } from '../../../dfs/index.ts'
 import { keepAttributes, type Preserved } from './attributes.ts'
 import { hasCode, PathError, reasons } from './failure.ts'
 import type { LocalPath } from './local.ts'
@@ -83,13 +83,34 @@ export async function localAttributes(stats: Stats): Promise<{
 
 /** A file's bytes from where it stands to its end, however long it is by then. */
 export async function pumpFile(session: FsSession, file: FileHandle, stats: Stats, writer: DfsWriter): Promise<void> {
+  if (stats.isFile() && stats.size >= bufferBytes) return await pumpAhead(session, file, writer)
   // One byte more than the file, so that a small one takes a single read that also sees its end.
-  const buffer = Buffer.allocUnsafe(stats.isFile() ? Math.min(stats.size + 1, bufferBytes) : bufferBytes)
+  const buffer = Buffer.allocUnsafe(stats.isFile() ? stats.size + 1 : bufferBytes)
   for (;;) {
     session.checkAbort()
     const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
     if (bytesRead === 0) return
     await writer.write(buffer.subarray(0, bytesRead))
+  }
+}
+
+/** While a piece is written the next is read. Not for what may wait for its bytes: a write that fails would wait with it. */
+async function pumpAhead(session: FsSession, file: FileHandle, writer: DfsWriter): Promise<void> {
+  const read = async (buffer: Buffer): Promise<Buffer> =>
+    buffer.subarray(0, (await file.read(buffer, 0, buffer.length, null)).bytesRead)
+  let [current, other] = [readBuffer(bufferBytes), readBuffer(bufferBytes)]
+  let ahead = read(current)
+  try {
+    for (let piece = await ahead; piece.length > 0; piece = await ahead) {
+      session.checkAbort()
+      ahead = read(other)
+      ahead.catch(() => undefined)
+      await writer.write(piece)
+      ;[current, other] = [other, current]
+    }
+  } finally {
+    // The file is closed behind this.
+    await ahead.catch(() => undefined)
   }
 }
 
