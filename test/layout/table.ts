@@ -269,10 +269,6 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'bin/terminal': { imports: ['mapreduce/base/counters.ts'], types: jobWiring },
 
   bench: { imports: ['bench/families', 'datasets'] },
-  // Programs that find out about themselves: the namenode in process.
-  'bench/namenode': {
-    imports: ['dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/embedded', 'dfs/client', 'dfs/remote'],
-  },
   'bench/families': { imports: ['bench', 'datasets'] },
   // Measures the inside, so it reaches for it.
   'bench/namenode': {
