@@ -48,6 +48,7 @@ export class ReplicaReceiver {
   #passedOn = Number.POSITIVE_INFINITY
   #acknowledged = -1
   #over = false
+  #failure: unknown
 
   constructor(parts: ReceiverParts, frames: FrameChannel, request: WriteRequest) {
     this.#parts = parts
@@ -134,7 +135,7 @@ export class ReplicaReceiver {
           await this.#receivePacket(buffer, next)
           const previous = buffers[turn === 0 ? 1 : 0].busy
           buffer.busy = this.#store(entry, buffer, head, previous)
-          buffer.busy.catch(() => undefined)
+          buffer.busy.catch((error: unknown) => this.#fail(error))
           continue
         }
         await Promise.all(buffers.map(({ busy }) => busy))
@@ -142,7 +143,7 @@ export class ReplicaReceiver {
         // What is still on its way to the next one needs not arrive.
         this.#link?.close()
         await Promise.allSettled(buffers.map(({ busy }) => busy))
-        throw error
+        throw this.#failure ?? error
       }
       if (next.kind === kinds.end) return await this.#commit(entry, next.position)
       this.#link?.drop()
@@ -240,16 +241,21 @@ export class ReplicaReceiver {
     this.#channel.close()
   }
 
+  /** A failure of this datanode's own, told at once: the one before may wait for an acknowledgement and send nothing more. */
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined || this.#over) return
+    this.#failure = error
+    this.#channel.post(encodeNotice(kinds.failed, failedOf(new ChainFailure(this.#parts.id, error))))
+    this.#channel.close()
+  }
+
   /**
    * Own failures are told. After a connection that broke, or bytes that changed on their way, what is stored here is good:
    * it is left for a client that may come back for it.
    */
   async #interrupted(entry: ReplicaBeingWritten, error: unknown): Promise<void> {
     const code = error instanceof DfsError ? error.code : undefined
-    if (code !== 'DFS_UNREACHABLE') {
-      this.#channel.post(encodeNotice(kinds.failed, failedOf(new ChainFailure(this.#parts.id, error))))
-      this.#channel.close()
-    }
+    if (code !== 'DFS_UNREACHABLE') this.#fail(error)
     if (code === 'DFS_UNREACHABLE' || code === 'DFS_CORRUPT_REPLICA') this.#parts.writing.abandon(entry)
     else await this.#parts.writing.drop(entry)
     if (code === undefined) throw error

@@ -14,6 +14,7 @@ import type { HeartbeatCommands } from '../rpc/datanode-protocol.ts'
 import { ReplicasBeingWritten } from './being-written.ts'
 import { sendReplica } from './copy-replica.ts'
 import { Datanode } from './datanode.ts'
+import { scanDirectory } from './directory-scan.ts'
 import { type DatanodeIdentityFile, readIdentity, writeIdentity } from './identity.ts'
 import { NamenodeLink } from './namenode-link.ts'
 import { ReplicaIndex } from './replica-index.ts'
@@ -66,6 +67,9 @@ export class DatanodeService {
   #uuid: string
   #address: Address | undefined
   #failure: string | undefined
+  /** Heartbeats to the next scan of the directory; each time twice as many, since it was replaced. */
+  #beatsToScan = 0
+  #scanPause = 1
   #running: Promise<void> | undefined
 
   private constructor(options: DatanodeOptions, store: DiskBlockStore, identity: DatanodeIdentityFile | undefined) {
@@ -251,7 +255,12 @@ export class DatanodeService {
       writers: this.#writing.size,
     })
     if (commands === undefined) return
-    if (commands.report) await this.#link.fullReport()
+    const scan = --this.#beatsToScan === 0
+    if (scan) this.#beatsToScan = this.#scanPause *= 2
+    if (commands.report || scan) {
+      const changed = await scanDirectory(env.disk, this.#options.directory, this.#store, this.#index)
+      if (commands.report || changed) await this.#link.fullReport()
+    }
     this.#obey(commands, sentAt, session)
     await this.#writing.sweep()
   }
@@ -274,6 +283,9 @@ export class DatanodeService {
       await this.#load(await this.#store.list())
       await this.#keepIdentity(env, directory)
       await this.#options.onReplaced?.()
+      // Whoever put it there may not be done yet.
+      this.#scanPause = 1
+      this.#beatsToScan = 1
       await this.#link.fullReport()
     } else {
       if (this.#failure === undefined) say(state.detail)

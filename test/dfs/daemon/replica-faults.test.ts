@@ -186,6 +186,27 @@ test('a datanode whose disk is full is left out; the file is whole on the others
   }
 })
 
+test('a datanode whose disk fails at any one call of a write: the file is whole on the others', async () => {
+  await using cluster = await start(3)
+  const disk = new FaultyDisk()
+  await cluster.stopDatanode('dn3')
+  await cluster.startDatanode('dn3', disk.env)
+  await cluster.until(async () => (await cluster.live()) === 3)
+  const dfs = await cluster.client()
+  const only = (operation: string, path: string): boolean =>
+    ['open', 'write', 'sync', 'rename'].includes(operation) && /blk_/.test(path)
+  let call = 0
+  do {
+    disk.plant({ code: 'EIO', call: ++call, only })
+    await writeFile(dfs, `/f${call}`, bytes)
+    expect((await readAll(dfs, `/f${call}`)).equals(bytes)).toBe(true)
+  } while (disk.log.splice(0).length > 0)
+  disk.heal()
+  expect(call).toBeGreaterThan(20)
+  for (; call > 0; call--) await cluster.until(() => replicated(dfs, `/f${call}`, 3))
+  expect(await dfs.fsck('/', { verify: true })).toMatchObject({ healthy: true, underReplicated: 0, problems: [] })
+})
+
 test('a datanode that can not read a replica: another is read, and a new one is made', async () => {
   await using cluster = await start(4)
   const dfs = await cluster.client()
