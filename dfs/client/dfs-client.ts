@@ -165,6 +165,14 @@ export class DfsClient extends NamespaceClient implements Dfs {
   #writer(opened: OpenedFile, options: CreateOptions): FileWriter {
     const { connection, writers } = this.#shared
     const path = opened.path === '' ? `detached file ${opened.file}` : opened.path
+    const { replication = 0 } = options
+    if (opened.replication < replication) {
+      const count = opened.replication
+      // In the namenode's own words: where it is in this process, it has said so already.
+      connection.short(
+        `replication ${replication} was asked for, but there are ${count} datanodes: files get ${count} replicas`,
+      )
+    }
     const writer = new FileWriter(connection.namenode, connection.access, {
       file: opened.file,
       path,

@@ -47,7 +47,10 @@ function exchange(
       resolve({ text: Buffer.concat(got).toString('latin1'), closed })
     }
     const timer = setTimeout(() => end(false), millis)
-    socket.on('data', (chunk) => got.push(chunk))
+    socket.on('data', (chunk) => {
+      got.push(chunk)
+      if (Buffer.concat(got).includes('"id":2,')) end(false)
+    })
     socket.on('error', () => end(true))
     socket.on('close', () => end(true))
     for (const piece of pieces) socket.write(piece)

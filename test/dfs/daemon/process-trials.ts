@@ -16,6 +16,15 @@ const hangMillis = 90_000
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
+const harms = ['kill', 'namenode', 'freeze', 'delete', 'old copy'] as const
+export type Harm = (typeof harms)[number]
+
+/** So many, each kind as often as the others, the order by chance. */
+export function manyHarms(count: number, random: () => number): Harm[] {
+  const ordered = Array.from({ length: count }, (_, i) => ({ harm: harms[i % harms.length] ?? 'kill', at: random() }))
+  return ordered.sort((a, b) => a.at - b.at).map(({ harm }) => harm)
+}
+
 /** A namenode and datanodes as processes, and what was acknowledged, kept outside. */
 class ProcessTrial {
   readonly root: string
@@ -90,9 +99,8 @@ class ProcessTrial {
     }
   }
 
-  async harm(dfs: Dfs): Promise<void> {
+  async harm(dfs: Dfs, what: Harm): Promise<void> {
     const victim = this.pick(['dn1', 'dn2', 'dn3', 'dn4'])
-    const what = this.pick(['kill', 'kill', 'namenode', 'namenode', 'freeze', 'delete', 'old copy'])
     this.tell(`${what} ${what === 'namenode' ? '' : victim}`)
     if (what === 'kill' || what === 'namenode') {
       await this.signal(what === 'kill' ? victim : 'namenode', 'SIGKILL')
@@ -176,8 +184,8 @@ class ProcessTrial {
   }
 }
 
-/** Works on a DFS of processes while they are harmed; `harms` times, at moments that `random` gives. */
-export async function harmProcesses(steps: number, harms: number, random: () => number): Promise<void> {
+/** Works on a DFS of processes, `steps` steps at least, while they are harmed at moments that `random` gives. */
+export async function harmProcesses(steps: number, todo: readonly Harm[], random: () => number): Promise<void> {
   const trial = new ProcessTrial(await temporaryRoot(), random)
   try {
     await trial.start()
@@ -185,9 +193,9 @@ export async function harmProcesses(steps: number, harms: number, random: () => 
     try {
       let over = false
       const harming = async (): Promise<void> => {
-        for (let harm = 0; harm < harms; harm++) {
+        for (const harm of todo) {
           await sleep(random() * 400)
-          await trial.bounded('harming', trial.harm(dfs))
+          await trial.bounded('harming', trial.harm(dfs, harm))
         }
         over = true
       }

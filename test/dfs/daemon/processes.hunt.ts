@@ -2,12 +2,13 @@
 import { afterAll, test } from 'vitest'
 import { removeRoots } from '../harness.ts'
 import { seeded } from '../kill-trials.ts'
-import { harmProcesses } from './process-trials.ts'
+import { harmProcesses, manyHarms } from './process-trials.ts'
 
 afterAll(removeRoots)
 
 const seed = Number(process.env['QUERN_SEED'] ?? Date.now() % 1_000_000)
 
 test(`processes killed, frozen, emptied, put back (QUERN_SEED=${seed}): what was acknowledged reads back, all heals`, async () => {
-  await harmProcesses(50, 20, seeded(seed))
+  const random = seeded(seed)
+  await harmProcesses(50, manyHarms(25, random), random)
 })
