@@ -271,14 +271,9 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   bench: { imports: ['bench/families', 'datasets'] },
   // Programs that find out about themselves: the namenode in process.
   'bench/namenode': {
-    imports: ['dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/embedded', 'dfs/client', 'dfs/remote'],
+    imports: ['bench', 'dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/embedded', 'dfs/client', 'dfs/remote'],
   },
   'bench/families': { imports: ['bench', 'datasets'] },
-  // Measures the inside, so it reaches for it.
-  'bench/namenode': {
-    imports: ['bench', 'dfs/base', 'dfs/block', 'dfs/embedded', 'dfs/namenode', 'dfs/remote'],
-    types: ['dfs/client'],
-  },
   scripts: { imports: [] },
 }
 
