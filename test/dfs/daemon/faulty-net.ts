@@ -129,3 +129,10 @@ class FaultyChannel implements Channel {
     return fault
   }
 }
+
+/** The ports of the chain that a hello for writing names, the one asked first; undefined for anything else. */
+export function chainOf({ kind, to, bytes: sent }: NetEvent): number[] | undefined {
+  const text = kind === 'send' && sent[4] === 0x7b ? Buffer.from(sent.subarray(4)).toString('utf8') : ''
+  if (to === undefined || !text.includes('"purpose":"write"')) return undefined
+  return [to.port, ...[...text.matchAll(/"port":(\d+)/g)].map(([, port]) => Number(port))]
+}

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Dfs } from '../../../dfs/client/dfs.ts'
 import { outcome, patterned, readAll, removeRoots, temporaryRoot, writeFile } from '../harness.ts'
 import { Cluster } from './cluster.ts'
-import { FaultyNet, type NetEvent, type NetFault } from './faulty-net.ts'
+import { chainOf, FaultyNet, type NetEvent, type NetFault } from './faulty-net.ts'
 
 afterAll(removeRoots)
 
@@ -36,13 +36,6 @@ async function opened(): Promise<Writing> {
     await cluster[Symbol.asyncDispose]()
   }
   return { cluster, dfs, net, nets, [Symbol.asyncDispose]: end }
-}
-
-/** The ports of the chain that a hello of the writer names. */
-function chainOf({ kind, to, bytes: sent }: NetEvent): number[] | undefined {
-  const text = kind === 'send' && sent[4] === 0x7b ? Buffer.from(sent.subarray(4)).toString('utf8') : ''
-  if (to === undefined || !text.includes('"purpose":"write"')) return undefined
-  return [to.port, ...[...text.matchAll(/"port":(\d+)/g)].map(([, port]) => Number(port))]
 }
 
 const isPacket = ({ kind, bytes: sent }: NetEvent): boolean => kind === 'send' && sent.length > 4096

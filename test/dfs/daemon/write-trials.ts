@@ -2,19 +2,10 @@ import { expect } from 'vitest'
 import type { Dfs } from '../../../dfs/client/dfs.ts'
 import { outcome, patterned, readAll, temporaryRoot, writeFile } from '../harness.ts'
 import { Cluster } from './cluster.ts'
-import { FaultyNet, type NetEvent } from './faulty-net.ts'
+import { chainOf, FaultyNet } from './faulty-net.ts'
 
 const bytes = patterned(40_000)
 const sizes = { blockSize: 24_576, chunkBytes: 4096, packetBytes: 8192, replicationRetryMillis: 50 }
-
-/** The ports of the chain that a hello asks for, the one asked first. */
-function chainOf({ kind, to, bytes: sent }: NetEvent): number[] | undefined {
-  if (kind !== 'send' || to === undefined || sent.length < 5 || sent[4] !== 0x7b) return undefined
-  const hello: { purpose?: string; targets?: { address: { port: number } }[] } = JSON.parse(
-    Buffer.from(sent.subarray(4)).toString('utf8'),
-  )
-  return hello.purpose === 'write' ? [to.port, ...(hello.targets ?? []).map(({ address }) => address.port)] : undefined
-}
 
 /**
  * Writes a file of two blocks again and again over four datanodes; each time members of the first chain die at another step
