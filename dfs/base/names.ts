@@ -58,6 +58,9 @@ export interface BlockKey {
 
 const checksumSuffix = '.crc'
 export const blockFileName = (key: BlockKey): string => `blk_${key.block}_${key.generation}`
+export const isChecksumName = (name: string): boolean => name.endsWith(checksumSuffix)
+/** The data file's name that a checksum file's name belongs to. */
+export const dataNameOf = (checksumName: string): string => checksumName.slice(0, -checksumSuffix.length)
 export const checksumFileName = (key: BlockKey): string => blockFileName(key) + checksumSuffix
 
 export const blockNames = {
@@ -72,9 +75,9 @@ export const blockNames = {
     join(datanode, 'tmp', temporary(`${blockFileName(key)}.${attempt}${checksumSuffix}`)),
 } as const
 
-/** The block that a name in a datanode's `blocks` directory belongs to; undefined for a stranger. */
+/** The block that a name in a datanode's `blocks` directory belongs to; undefined for a stranger, also for a number spelt otherwise. */
 export function parseBlockName(name: string): (BlockKey & { kind: 'data' | 'checksum' }) | undefined {
-  const match = /^blk_(\d{1,16})_(\d{1,16})(\.crc)?$/.exec(name)
+  const match = /^blk_(0|[1-9]\d{0,15})_(0|[1-9]\d{0,15})(\.crc)?$/.exec(name)
   if (match === null) return undefined
   const block = Number(match[1])
   const generation = Number(match[2])

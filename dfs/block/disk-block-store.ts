@@ -4,7 +4,7 @@ import { type Disk, type DiskFile, errorCode } from '../base/disk.ts'
 import { DfsError } from '../base/errors.ts'
 import type { GenerationStamp } from '../base/ids.ts'
 import { ioError } from '../base/io-error.ts'
-import { type BlockKey, blockFileName, blockNames, checksumFileName, parseBlockName } from '../base/names.ts'
+import { type BlockKey, blockNames, dataNameOf, isChecksumName, parseBlockName } from '../base/names.ts'
 import type { BlockReader, BlockStore, BlockWriter } from './block-store.ts'
 import { type BlockChecksums, checksumFileBytesMax, decodeChecksumFile, encodeChecksumFile } from './format.ts'
 
@@ -333,16 +333,22 @@ class DiskBlockReader implements BlockReader {
  * removals. Data without its checksums is no replica, but it is left where it is: it may be the last copy.
  */
 function pair(names: readonly string[]): { replicas: BlockKey[]; orphans: BlockKey[] } {
-  const all = new Set(names)
+  const data = new Map<string, BlockKey>()
+  for (const name of names) {
+    const parsed = isChecksumName(name) ? undefined : parseBlockName(name)
+    if (parsed !== undefined) data.set(name, { block: parsed.block, generation: parsed.generation })
+  }
   const replicas: BlockKey[] = []
   const orphans: BlockKey[] = []
-  for (const name of all) {
+  for (const name of names) {
+    if (!isChecksumName(name)) continue
+    const replica = data.get(dataNameOf(name))
+    if (replica !== undefined) {
+      replicas.push(replica)
+      continue
+    }
     const parsed = parseBlockName(name)
-    if (parsed === undefined) continue
-    const { block, generation, kind } = parsed
-    if (kind === 'checksum') {
-      if (!all.has(blockFileName(parsed))) orphans.push({ block, generation })
-    } else if (all.has(checksumFileName(parsed))) replicas.push({ block, generation })
+    if (parsed !== undefined) orphans.push({ block: parsed.block, generation: parsed.generation })
   }
   return { replicas, orphans }
 }

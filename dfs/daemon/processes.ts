@@ -4,7 +4,7 @@ import type { Address } from '../base/net.ts'
 import { isAlive, pidOf } from '../base/process-identity.ts'
 import { lockHolder } from '../base/root-lock.ts'
 import { directoryOf } from '../root/format.ts'
-import { readNamenodeRun } from '../root/run-file.ts'
+import { readNamenodeRun, readSecret } from '../root/run-file.ts'
 import { readVersionFile } from '../root/version-file.ts'
 
 /** A process of a DFS that runs in the background, or in somebody's foreground. */
@@ -20,6 +20,8 @@ export interface RunningProcesses {
   readonly datanodes: readonly DfsProcess[]
   /** Datanodes of the root that do not run. */
   readonly absent: readonly string[]
+  /** A namenode was started here before: its datanodes know what they need without it. */
+  readonly everStarted: boolean
 }
 
 /** What runs of the DFS at `root`. Nothing is asked of it: who holds which directory is looked up. */
@@ -35,13 +37,15 @@ export async function findProcesses(root: string): Promise<RunningProcesses> {
     if (identity === undefined || pid === undefined) absent.push(node.id)
     else datanodes.push({ name: node.id, pid, identity })
   }
+  const everStarted = (await readSecret(realEnv.disk, at)) !== undefined
   const pid = run === undefined ? undefined : pidOf(run.process)
-  if (run === undefined || pid === undefined) return { namenode: undefined, datanodes, absent }
+  if (run === undefined || pid === undefined) return { namenode: undefined, datanodes, absent, everStarted }
   const { rpc, http, process: identity } = run
   return {
     namenode: { name: 'namenode', pid, identity, rpc, ...(http === undefined ? {} : { http }) },
     datanodes,
     absent,
+    everStarted,
   }
 }
 

@@ -15,16 +15,17 @@ export class ReplicaIndex {
   }
 
   add(key: BlockKey, length: number): void {
-    this.remove(key)
-    this.#lengths.set(nameOf(key), { key: { block: key.block, generation: key.generation }, length })
-    this.#bytes += length
+    const name = nameOf(key)
+    this.#bytes += length - (this.#lengths.get(name)?.length ?? 0)
+    this.#lengths.set(name, { key: { block: key.block, generation: key.generation }, length })
   }
 
   remove(key: BlockKey): boolean {
-    const known = this.#lengths.get(nameOf(key))
+    const name = nameOf(key)
+    const known = this.#lengths.get(name)
     if (known === undefined) return false
     this.#bytes -= known.length
-    return this.#lengths.delete(nameOf(key))
+    return this.#lengths.delete(name)
   }
 
   clear(): void {

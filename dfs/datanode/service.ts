@@ -162,7 +162,7 @@ export class DatanodeService {
       } catch (error) {
         throw ioError(`looking at ${path}`, error)
       }
-      if (i % 1000 === 999) await env.sleep(0)
+      if (i % 10_000 === 9999) await env.sleep(0)
     }
   }
 

@@ -270,11 +270,6 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
 
   bench: { imports: ['bench/families', 'datasets'] },
   'bench/families': { imports: ['bench', 'datasets'] },
-  // Measures the inside, so it reaches for it.
-  'bench/namenode': {
-    imports: ['bench', 'dfs/base', 'dfs/block', 'dfs/embedded', 'dfs/namenode', 'dfs/remote'],
-    types: ['dfs/client'],
-  },
   scripts: { imports: [] },
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findProcesses, openDfs, type RunningProcesses } from '../../../dfs/index.ts'
+import { endProcess, findProcesses, openDfs, type RunningProcesses } from '../../../dfs/index.ts'
 import { countOf } from '../daemon-options.ts'
 import { VerbError } from '../fs/failure.ts'
 import { userOf } from '../user.ts'
@@ -11,6 +11,7 @@ import type { DfsCall, RootVerbRun } from './verbs.ts'
 /** How long a namenode and its datanodes are given to be up; a large journal is read meanwhile. */
 const patienceMillis = 60_000
 const lookMillis = 50
+const endMillis = 10_000
 const datanodesUsually = 3
 
 /** Starts what does not run yet of the namenode and the datanodes, in the background, and waits until it can be used. */
@@ -22,6 +23,10 @@ export const runStart: RootVerbRun = async (call) => {
   const settings = set.flatMap((word) => ['--set', word])
   mkdirSync(path.join(root, 'run'), { recursive: true })
   const before = await findProcesses(root)
+  const datanode = (id: string): Promise<void> =>
+    started(call, id, ['datanode', '--root', root, '--id', id, ...settings], (now) =>
+      now.datanodes.some(({ name }) => name === id),
+    )
   if (before.namenode === undefined) {
     const layout = [
       ...(wanted === undefined ? [] : ['--datanodes', String(wanted)]),
@@ -29,12 +34,14 @@ export const runStart: RootVerbRun = async (call) => {
     ]
     const httpPort = values.get('http-port')
     const web = httpPort === undefined ? [] : ['--http-port', httpPort]
-    await started(
+    const namenode = started(
       call,
       'namenode',
       ['namenode', '--root', root, ...layout, ...web, ...settings],
       (now) => now.namenode !== undefined,
     )
+    // They look through their directories while the namenode reads its journal.
+    await together(root, namenode, before.everStarted ? before.absent : [], datanode)
   }
   const known = await findProcesses(root)
   const numbers = [...known.datanodes.map(({ name }) => name), ...known.absent].map((name) => Number(name.slice(2)))
@@ -42,16 +49,25 @@ export const runStart: RootVerbRun = async (call) => {
   const absent = [...known.absent]
   for (let next = Math.max(0, ...numbers) + 1; absent.length + known.datanodes.length < count; next++)
     absent.push(`dn${next}`)
-  await Promise.all(
-    absent.map((id) =>
-      started(call, id, ['datanode', '--root', root, '--id', id, ...settings], (now) =>
-        now.datanodes.some(({ name }) => name === id),
-      ),
-    ),
-  )
+  await Promise.all(absent.map(datanode))
   const status = await settled(call, count)
   await out.line(status)
   return 0
+}
+
+/** The namenode, and datanodes beside it; without it these are not left to wait for one. */
+async function together(
+  root: string,
+  namenode: Promise<void>,
+  ids: readonly string[],
+  datanode: (id: string) => Promise<void>,
+): Promise<void> {
+  const [first, ...others] = await Promise.allSettled([namenode, ...ids.map(datanode)])
+  if (first?.status === 'rejected') {
+    const { datanodes } = await findProcesses(root)
+    await Promise.all(datanodes.filter(({ name }) => ids.includes(name)).map((one) => endProcess(one, endMillis)))
+  }
+  for (const outcome of [first, ...others]) if (outcome?.status === 'rejected') throw outcome.reason
 }
 
 /** Spawns one process that outlives this command, and waits until it holds its directory. */
