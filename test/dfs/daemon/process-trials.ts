@@ -16,7 +16,7 @@ const hangMillis = 90_000
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-const harms = ['kill', 'namenode', 'freeze', 'delete', 'old copy'] as const
+const harms = ['kill', 'namenode', 'freeze', 'freeze namenode', 'delete', 'old copy'] as const
 export type Harm = (typeof harms)[number]
 
 /** So many, each kind as often as the others, the order by chance. */
@@ -101,14 +101,15 @@ class ProcessTrial {
 
   async harm(dfs: Dfs, what: Harm): Promise<void> {
     const victim = this.pick(['dn1', 'dn2', 'dn3', 'dn4'])
-    this.tell(`${what} ${what === 'namenode' ? '' : victim}`)
+    this.tell(`${what} ${what.endsWith('namenode') ? '' : victim}`)
     if (what === 'kill' || what === 'namenode') {
       await this.signal(what === 'kill' ? victim : 'namenode', 'SIGKILL')
       await sleep(this.random() * 2500)
       await this.start()
-    } else if (what === 'freeze') {
-      this.#stopped = await this.signal(victim, 'SIGSTOP')
-      await sleep(3000)
+    } else if (what === 'freeze' || what === 'freeze namenode') {
+      this.#stopped = await this.signal(what === 'freeze' ? victim : 'namenode', 'SIGSTOP')
+      // Sometimes for longer than its clients listen to silence.
+      await sleep(what === 'freeze' ? 3000 : 1000 + this.random() * 6000)
       if (this.#stopped !== undefined) process.kill(this.#stopped, 'SIGCONT')
       this.#stopped = undefined
     } else {
@@ -137,6 +138,19 @@ class ProcessTrial {
     await this.start()
   }
 
+  /** One that is begun while there is no namenode is refused, and begun again. */
+  async job(input: string, output: string): Promise<void> {
+    for (;;) {
+      try {
+        await this.run('run', 'wordcount', '-i', input, '-o', output, '-r', '1', '--quiet')
+        return
+      } catch (error) {
+        if (!String(error).includes('runs, but no namenode: start it with quern dfs start')) throw error
+        await sleep(100)
+      }
+    }
+  }
+
   async work(dfs: Dfs, step: number): Promise<void> {
     const names = [...this.acknowledged.keys()]
     const what = names.length < 3 ? 'put' : this.pick(['put', 'put', 'put', 'read', 'read', 'delete', 'rename', 'job'])
@@ -148,7 +162,7 @@ class ProcessTrial {
     } else if (what === 'job') {
       const words = 'to be or not to be '.repeat(1 + Math.floor(this.random() * 20_000))
       await writeFile(dfs, `/in${step}`, Buffer.from(`${words}\n`))
-      await this.run('run', 'wordcount', '-i', `dfs:/in${step}`, '-o', `dfs:/out${step}`, '-r', '1', '--quiet')
+      await this.job(`dfs:/in${step}`, `dfs:/out${step}`)
       const count = words.length / 'to be or not to be '.length
       const counted = `be\t${2 * count}\nnot\t${count}\nor\t${count}\nto\t${2 * count}\n`
       expect((await readAll(dfs, `/out${step}/part-r-00000`)).toString()).toBe(counted)
