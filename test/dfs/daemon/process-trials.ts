@@ -206,17 +206,28 @@ export async function harmProcesses(steps: number, todo: readonly Harm[], random
     const dfs = await openDfs({ root: trial.root, create: false })
     try {
       let over = false
+      let failed = false
       const harming = async (): Promise<void> => {
         for (const harm of todo) {
+          if (failed) return
           await sleep(random() * 400)
           await trial.bounded('harming', trial.harm(dfs, harm))
         }
         over = true
       }
       const working = async (): Promise<void> => {
-        for (let step = 0; step < steps || !over; step++) await trial.bounded(`step ${step}`, trial.work(dfs, step))
+        for (let step = 0; (step < steps || !over) && !failed; step++) {
+          await trial.bounded(`step ${step}`, trial.work(dfs, step))
+        }
       }
-      await Promise.all([harming(), working()])
+      const both = [harming(), working()].map((part) =>
+        part.catch((error: unknown) => {
+          failed = true
+          throw error
+        }),
+      )
+      // Both to their end, also where one fails: nobody may start processes any more when all are ended.
+      for (const end of await Promise.allSettled(both)) if (end.status === 'rejected') throw end.reason
       await trial.judge(dfs)
     } finally {
       await dfs.close()
