@@ -67,28 +67,26 @@ async function bench(): Promise<number> {
     note: (text) => process.stderr.write(`${text}\n`),
   }
 
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
   const started = new Date()
   const machine = describeMachine()
   const results: TableResult[] = []
   const figures: FigureTableResult[] = []
   process.stdout.write(`quern ${quernVersion()}, ${started.toISOString().slice(0, 10)}, ${machineLine(machine)}\n`)
-  try {
-    for (const family of chosen) {
-      const size = values.smoke ? 1 : Number(values.size ?? family.size ?? 256)
-      const sized = { ...options, sizeBytes: size * 2 ** 20 }
-      for (const table of await family.tables(sized)) {
-        const result = await runTable(table, options)
-        results.push(result)
-        process.stdout.write(`\n${formatTable(result)}\n`)
-      }
-      for (const table of (await family.figures?.(sized)) ?? []) {
-        const result = await runFigures(table, options)
-        figures.push(result)
-        process.stdout.write(`\n${formatFigures(result)}\n`)
-      }
+  for (const family of chosen) {
+    const size = values.smoke ? 1 : Number(values.size ?? family.size ?? 256)
+    const sized = { ...options, sizeBytes: size * 2 ** 20 }
+    for (const table of await family.tables(sized)) {
+      const result = await runTable(table, options)
+      results.push(result)
+      process.stdout.write(`\n${formatTable(result)}\n`)
     }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true })
+    for (const table of (await family.figures?.(sized)) ?? []) {
+      const result = await runFigures(table, options)
+      figures.push(result)
+      process.stdout.write(`\n${formatFigures(result)}\n`)
+    }
   }
 
   const file = path.resolve(

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { startDaemons, stopDaemons } from '../daemons.ts'
 import type { BenchOptions, Contender, Family, Table } from '../family.ts'
 import { type Input, zipfFile } from '../inputs.ts'
+import { dropFromCache, fillPageCache, read } from '../page-cache.ts'
 import { quern } from '../quern.ts'
 import { hashFiles } from '../quern-job.ts'
 import { namenodeFigures } from './dfs-namenode.ts'
@@ -48,7 +49,7 @@ class DfsBench {
       {
         name: 'cp',
         how: `cp, then sync -d: ${this.#mebibytes} MiB on disk`,
-        prepare: () => this.#recycle(1),
+        prepare: () => this.#ready(),
         run: () => shell(synced, this.#input.path, copy),
         answer: () => hashFiles([copy]),
         discard: () => rmSync(copy),
@@ -57,7 +58,7 @@ class DfsBench {
       {
         name: 'cp, three',
         how: `that three times: ${3 * this.#mebibytes} MiB on disk`,
-        prepare: () => this.#recycle(3),
+        prepare: () => this.#ready(),
         run: () =>
           shell(`for i in 1 2 3; do ${synced.replaceAll('"$2"', '"$2-$i"')} || exit; done`, this.#input.path, copy),
         discard: () => [1, 2, 3].forEach((i) => void rmSync(`${copy}-${i}`)),
@@ -71,7 +72,7 @@ class DfsBench {
     return {
       name: `${way}, ${replication} replica${replication === 1 ? '' : 's'}`,
       how: `fs -put${replication === 1 ? ' -l' : ''}: ${replication * this.#mebibytes} MiB on disk`,
-      prepare: () => this.#recycle(replication),
+      prepare: () => this.#ready(),
       run: () => this.#fs(way, '-put', ...(replication === 1 ? ['-l'] : []), this.#input.path, target),
       answer: () => {
         this.#do(way, '-get', target, out)
@@ -85,7 +86,7 @@ class DfsBench {
 
   /** Nobody keeps what is read. Cold: the pages of the file and of its replicas are dropped before. */
   read(cold: boolean): Table {
-    const drop = (files: readonly string[]) => (cold ? { prepare: () => dropCaches(files) } : {})
+    const drop = (files: readonly string[]) => (cold ? { prepare: () => files.forEach(dropFromCache) } : {})
     return this.#table(`read, ${cold ? 'cold' : 'warm'} cache`, [
       {
         name: 'cat',
@@ -97,7 +98,7 @@ class DfsBench {
         return {
           name: way,
           how: 'fs -cat > /dev/null, every chunk verified',
-          ...(cold ? { prepare: () => dropCaches(this.#replicas(way)) } : {}),
+          ...(cold ? { prepare: () => this.#replicas(way).forEach(dropFromCache) } : {}),
           run: () => this.#fs(way, '-cat', source),
         }
       }),
@@ -107,7 +108,7 @@ class DfsBench {
   /** Into a file, as a copy is made by either. */
   get(): Table {
     const out = this.#scratch('out')
-    const files = { prepare: () => this.#recycle(1), answer: () => hashFiles([out]), discard: () => rmSync(out) }
+    const files = { prepare: () => this.#ready(), answer: () => hashFiles([out]), discard: () => rmSync(out) }
     return this.#table('get', [
       {
         name: 'cat',
@@ -144,15 +145,10 @@ class DfsBench {
     for (const way of ways) this.#do(way, '-put', '-l', this.#input.path, source)
   }
 
-  /**
-   * Memory that the host of a virtual machine has taken back costs seconds a gigabyte, whoever touches it first: each run that
-   * writes finds as much as it will need in the page cache's own hands, just freed.
-   */
-  #recycle(copies: number): void {
-    const file = this.#scratch('recycled')
-    const count = `count=${copies * this.#mebibytes}`
-    execFileSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=1M', count, 'status=none'])
-    rmSync(file)
+  /** Before a run that writes. */
+  #ready(): void {
+    fillPageCache(this.#options)
+    read(this.#input.path)
   }
 
   #replicas(way: Way): string[] {
@@ -177,11 +173,3 @@ class DfsBench {
 }
 
 const shell = (script: string, ...args: readonly string[]) => ({ command: 'sh', args: ['-c', script, 'sh', ...args] })
-
-/** Asks the kernel to forget a file's pages (POSIX_FADV_DONTNEED), for which nobody has to be root. */
-function dropCaches(files: readonly string[]): void {
-  for (const file of files) {
-    execFileSync('sync', [file])
-    execFileSync('dd', [`if=${file}`, 'iflag=nocache', 'count=0', 'status=none'])
-  }
-}

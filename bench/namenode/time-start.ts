@@ -1,7 +1,7 @@
 /** time-start.ts ROOT: the seconds that `quern dfs start` takes. */
-import { startDaemons } from '../daemons.ts'
+import { runQuern } from '../daemons.ts'
 
 const [root = ''] = process.argv.slice(2)
 const began = performance.now()
-startDaemons(root, 1)
+runQuern('dfs', 'start', '--root', root, '--datanodes', '1', '--http-port', '0')
 process.stdout.write(`${(performance.now() - began) / 1000}\n`)
