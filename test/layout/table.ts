@@ -269,11 +269,6 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'bin/terminal': { imports: ['mapreduce/base/counters.ts'], types: jobWiring },
 
   bench: { imports: ['bench/families', 'datasets'] },
-  // Measures the inside, so it reaches for it.
-  'bench/namenode': {
-    imports: ['bench', 'dfs/base', 'dfs/block', 'dfs/embedded', 'dfs/namenode', 'dfs/remote'],
-    types: ['dfs/client'],
-  },
   'bench/families': { imports: ['bench', 'datasets'] },
   // Programs that find out about themselves: the namenode in process.
   'bench/namenode': {
