@@ -275,10 +275,6 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
     types: ['dfs/client'],
   },
   'bench/families': { imports: ['bench', 'datasets'] },
-  // Programs that find out about themselves: the namenode in process.
-  'bench/namenode': {
-    imports: ['bench', 'dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/embedded', 'dfs/client', 'dfs/remote'],
-  },
   scripts: { imports: [] },
 }
 
