@@ -16,6 +16,12 @@ export const answersMax = 20_000
  */
 export class RetryCache {
   readonly #answers = new Map<string, Answer>()
+  /**
+   * The same in the order they came, from `#first` on, with some that were remembered anew meanwhile. The map has that order, too,
+   * but to find its oldest it walks over all that were deleted before.
+   */
+  #order: Answer[] = []
+  #first = 0
 
   get size(): number {
     return this.#answers.size
@@ -32,13 +38,19 @@ export class RetryCache {
 
   remember({ client, sequence, answer, time }: Answer): void {
     const id = key(client, sequence)
+    const fresh = { client, sequence, answer, time }
     // Behind all others, should it have been there: the oldest are in front.
     this.#answers.delete(id)
-    this.#answers.set(id, { client, sequence, answer, time })
-    for (const [oldest, { time: age }] of this.#answers) {
-      if (this.#answers.size <= answersMax && age >= time - answerAgeMax) break
-      this.#answers.delete(oldest)
+    this.#answers.set(id, fresh)
+    this.#order.push(fresh)
+    for (let oldest = this.#order[this.#first]; oldest !== undefined; oldest = this.#order[++this.#first]) {
+      if (this.#answers.size <= answersMax && oldest.time >= time - answerAgeMax) break
+      const oldestId = key(oldest.client, oldest.sequence)
+      if (this.#answers.get(oldestId) === oldest) this.#answers.delete(oldestId)
     }
+    if (this.#first <= answersMax) return
+    this.#order = this.#order.slice(this.#first)
+    this.#first = 0
   }
 }
 

@@ -270,10 +270,6 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
 
   bench: { imports: ['bench/families', 'datasets'] },
   'bench/families': { imports: ['bench', 'datasets'] },
-  // Programs that find out about themselves: the namenode in process.
-  'bench/namenode': {
-    imports: ['bench', 'dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/embedded', 'dfs/client', 'dfs/remote'],
-  },
   scripts: { imports: [] },
 }
 
