@@ -270,6 +270,10 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
 
   bench: { imports: ['bench/families', 'datasets'] },
   'bench/families': { imports: ['bench', 'datasets'] },
+  // Measures the inside, so it reaches for it.
+  'bench/namenode': {
+    imports: ['bench', 'dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/embedded', 'dfs/client', 'dfs/remote'],
+  },
   scripts: { imports: [] },
 }
 
