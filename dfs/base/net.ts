@@ -1,5 +1,6 @@
 import * as net from 'node:net'
 import { DfsError } from './errors.ts'
+import { releaseMemory } from './release-memory.ts'
 
 /**
  * Everything the DFS asks of the network, so that tests can break it and a simulator can stand in for it: streams of bytes
@@ -165,6 +166,7 @@ class SocketChannel implements Channel {
       this.#first += take
       if (this.#first === chunk.length) {
         this.#chunks.shift()
+        releaseMemory(chunk)
         this.#first = 0
       }
     }
