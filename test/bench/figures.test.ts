@@ -2,24 +2,15 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { BenchOptions, Figure } from '../../bench/family.ts'
+import type { Figure } from '../../bench/family.ts'
 import { formatFigures, runFigures } from '../../bench/figures.ts'
 import { fillPageCache } from '../../bench/page-cache.ts'
+import { benchOptions } from './options.ts'
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'quern-figures-test-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-const options: BenchOptions = {
-  runs: 3,
-  sizeBytes: 0,
-  memoryBytes: 0,
-  workers: 1,
-  slow: false,
-  smoke: false,
-  cache: scratch,
-  scratch,
-  note: () => {},
-}
+const options = benchOptions(scratch)
 
 /** A program that prints `values` one after the other, a value a run. */
 function figure(values: readonly string[], target: Figure['target']): Figure {

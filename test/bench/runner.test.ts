@@ -3,26 +3,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { commandPath, packageInstalled } from '../../bench/absent.ts'
-import type { BenchOptions, Contender, Table } from '../../bench/family.ts'
+import type { Contender, Table } from '../../bench/family.ts'
 import { measure } from '../../bench/measure.ts'
 import { formatTable } from '../../bench/report.ts'
 import { median, runTable } from '../../bench/runner.ts'
+import { benchOptions } from './options.ts'
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'quern-bench-test-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 const noted: string[] = []
-const options: BenchOptions = {
-  runs: 3,
-  sizeBytes: 0,
-  memoryBytes: 0,
-  workers: 1,
-  slow: false,
-  smoke: false,
-  cache: scratch,
-  scratch,
-  note: (text) => noted.push(text),
-}
+const options = benchOptions(scratch, (text) => noted.push(text))
 
 function contender(name: string, answer: string, more: Partial<Contender> = {}): Contender {
   return { name, how: '', run: () => ({ command: process.execPath, args: ['-e', ''] }), answer: () => answer, ...more }
