@@ -51,6 +51,9 @@ export function checkName(name: string, path: string = name): number {
 export const joinPath = (parts: readonly string[]): string => `/${parts.join('/')}`
 export const childPath = (directory: string, name: string): string =>
   directory === '/' ? `/${name}` : `${directory}/${name}`
+/** Whether a normalised path is `directory` itself or below it. */
+export const isWithin = (path: string, directory: string): boolean =>
+  directory === '/' || path === directory || path.startsWith(`${directory}/`)
 export const normalizePath = (path: string): string => joinPath(splitPath(path))
 
 /** Order of the UTF-8 bytes. JavaScript's own order differs where surrogate pairs meet U+E000 and above. */

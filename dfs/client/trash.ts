@@ -1,5 +1,5 @@
 import { DfsError } from '../base/errors.ts'
-import { childPath, splitPath } from '../base/path.ts'
+import { childPath, isWithin, splitPath } from '../base/path.ts'
 import type { FileSystem } from './file-system.ts'
 
 /**
@@ -187,9 +187,6 @@ function isOld(name: string, before: number): boolean {
   const time = checkpointTime(name)
   return time !== undefined && time < before
 }
-
-const isWithin = (path: string, directory: string): boolean =>
-  directory === '/' || path === directory || path.startsWith(`${directory}/`)
 
 const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof DfsError && codes.includes(error.code)

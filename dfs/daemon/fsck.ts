@@ -1,6 +1,7 @@
+import { isWithin } from '../base/path.ts'
 import type { FsckReport } from '../client/administration.ts'
 import type { BadReplica } from '../client/status.ts'
-import { type Block, DirectoryNode, FileNode, type Inode, pathOf } from '../namenode/inode.ts'
+import { type Block, filesBelow, pathOf } from '../namenode/inode.ts'
 import { summarize } from '../namenode/view.ts'
 import type { CareParts } from './care.ts'
 
@@ -20,7 +21,8 @@ export function checkFiles(parts: CareParts, path: string): FsckReport {
     missingReplicas: 0,
   }
   const problems: (BadReplica & { file: string })[] = []
-  for (const file of filesBelow(state.find(path))) {
+  const top = state.find(path)
+  for (const file of top === undefined ? [] : filesBelow(top)) {
     for (const block of file.blocks) {
       const health = management.health(block)
       const good = health.live + health.leaving
@@ -46,7 +48,7 @@ export function checkFiles(parts: CareParts, path: string): FsckReport {
     racks: new Set(live.map(({ rack }) => rack)).size,
     defaultReplication: Math.min(defaultReplication, Math.max(1, live.length)),
     openFiles: [...state.open.values()]
-      .filter(({ node, kind }) => kind !== 'detached' && isBelow(pathOf(node), path))
+      .filter(({ node, kind }) => kind !== 'detached' && isWithin(pathOf(node), path))
       .map(({ node, holder }) => ({ path: pathOf(node), holder, bytes: node.length })),
     problems,
   }
@@ -73,13 +75,3 @@ const details = {
   length: 'it has another length than the block',
   generation: 'it is of an older generation',
 } as const
-
-function* filesBelow(top: Inode | undefined): Generator<FileNode> {
-  const stack: Inode[] = top === undefined ? [] : [top]
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node instanceof FileNode) yield node
-    else if (node instanceof DirectoryNode) stack.push(...(node.children?.values() ?? []))
-  }
-}
-
-const isBelow = (path: string, top: string): boolean => top === '/' || path === top || path.startsWith(`${top}/`)

@@ -1,9 +1,10 @@
 import type { DatanodeId } from '../base/ids.ts'
+import { isWithin } from '../base/path.ts'
 import type { FsckReport } from '../client/administration.ts'
 import { badReplica } from '../client/file-reader.ts'
 import type { BadReplica, LocatedBlock } from '../client/status.ts'
 import type { Datanode } from '../datanode/datanode.ts'
-import { FileNode, type Inode, pathOf } from '../namenode/inode.ts'
+import { filesBelow, pathOf } from '../namenode/inode.ts'
 import { summarize } from '../namenode/view.ts'
 import type { EmbeddedParts } from './care.ts'
 
@@ -28,7 +29,8 @@ export async function checkFiles(parts: EmbeddedParts, path: string, verify: boo
   }
   const problems: (BadReplica & { file: string })[] = []
   const wanting: LocatedBlock[] = []
-  for (const file of filesBelow(state.find(path))) {
+  const top = state.find(path)
+  for (const file of top === undefined ? [] : filesBelow(top)) {
     const name = pathOf(file)
     for (const block of namenode.located(file)) {
       counts.blocks++
@@ -61,19 +63,9 @@ export async function checkFiles(parts: EmbeddedParts, path: string, verify: boo
     racks: rackCount,
     defaultReplication: Math.min(config.replication, datanodes.size),
     openFiles: [...state.open.values()]
-      .filter(({ node, kind }) => kind === 'named' && isBelow(pathOf(node), path))
+      .filter(({ node, kind }) => kind === 'named' && isWithin(pathOf(node), path))
       .map(({ node, holder }) => ({ path: pathOf(node), holder, bytes: node.length })),
     problems,
-  }
-}
-
-const isBelow = (path: string, top: string): boolean => top === '/' || path === top || path.startsWith(`${top}/`)
-
-function* filesBelow(top: Inode | undefined): Generator<FileNode> {
-  const stack: Inode[] = top === undefined ? [] : [top]
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node instanceof FileNode) yield node
-    else stack.push(...(node.children?.values() ?? []))
   }
 }
 

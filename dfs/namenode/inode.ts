@@ -136,3 +136,13 @@ export function pathOf(node: Inode): string {
   for (let at: Inode | undefined = node; at?.parent !== undefined; at = at.parent) parts.push(at.name)
   return `/${parts.reverse().join('/')}`
 }
+
+/** The files at and below a node, in no particular order. */
+export function* filesBelow(top: Inode): Generator<FileNode> {
+  const stack: Inode[] = [top]
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node instanceof FileNode) yield node
+    // One by one: a large directory would not fit among a call's arguments.
+    else for (const child of node.children?.values() ?? []) stack.push(child)
+  }
+}

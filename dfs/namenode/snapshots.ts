@@ -1,5 +1,5 @@
 import type { BlockId } from '../base/ids.ts'
-import { type Block, DirectoryNode, FileNode, type Inode } from './inode.ts'
+import { type Block, DirectoryNode, FileNode, filesBelow, type Inode } from './inode.ts'
 
 /** Below a directory that snapshots may be made of, the directory of these; no name for anything else. */
 export const snapshotFolder = '.snapshot'
@@ -156,14 +156,6 @@ export class SnapshotTable {
   /** The copy of the file in the oldest snapshot that has the block. */
   holder(block: BlockId): FileNode | undefined {
     return this.#held.get(block)?.file
-  }
-}
-
-export function* filesBelow(top: Inode): Generator<FileNode> {
-  const stack: Inode[] = [top]
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node instanceof FileNode) yield node
-    else for (const child of node.children?.values() ?? []) stack.push(child)
   }
 }
 
