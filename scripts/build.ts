@@ -9,7 +9,10 @@ import path from 'node:path'
 
 const root = path.resolve(import.meta.dirname, '..')
 const dist = path.join(root, 'dist')
-const kernels = { source: 'mapreduce/kernels/assembly/index.ts', output: 'dist/mapreduce/kernels/kernels.wasm' }
+const kernels = [
+  { source: 'mapreduce/kernels/assembly/index.ts', output: 'dist/mapreduce/kernels/kernels.wasm' },
+  { source: 'dfs/base/assembly/crc32.ts', output: 'dist/dfs/base/crc32.wasm' },
+]
 
 /** Runs a development dependency's command; its messages go straight to the terminal unless `capture`. */
 function run(
@@ -38,11 +41,12 @@ function compileSources(kept: Set<string>): boolean {
 }
 
 function compileKernels(kept: Set<string>): boolean {
-  if (!existsSync(path.join(root, kernels.source))) return true
-  mkdirSync(path.dirname(path.join(root, kernels.output)), { recursive: true })
-  kept.add(path.join(root, kernels.output))
   const flags = ['--runtime', 'stub', '-O3', '--noAssert', '--enable', 'simd', '--importMemory', '--use', 'abort=']
-  return run('asc', [kernels.source, '-o', kernels.output, ...flags]).ok
+  return kernels.every(({ source, output }) => {
+    mkdirSync(path.dirname(path.join(root, output)), { recursive: true })
+    kept.add(path.join(root, output))
+    return run('asc', [source, '-o', output, ...flags]).ok
+  })
 }
 
 /** Removes every file below `directory` that is not kept, and the directories left empty. */

@@ -3,8 +3,8 @@
  * after the other, but without waiting for each to be synced.
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { chunkChecksums } from '../../dfs/base/checksum.ts'
 import { defaults } from '../../dfs/base/config.ts'
+import { chunkChecksums } from '../../dfs/base/data-checksum.ts'
 import { realEnv } from '../../dfs/base/env.ts'
 import { blockNames, rootNames } from '../../dfs/base/names.ts'
 import { encodeChecksumFile } from '../../dfs/block/format.ts'

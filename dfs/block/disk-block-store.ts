@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { firstBadChunk } from '../base/checksum.ts'
+import { firstBadChunk } from '../base/data-checksum.ts'
 import { type Disk, type DiskFile, errorCode } from '../base/disk.ts'
 import { DfsError } from '../base/errors.ts'
 import type { GenerationStamp } from '../base/ids.ts'

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
+import { firstBadChunk } from '../base/data-checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import type { BadReplica, LocatedBlock, ReplicaLocation } from '../client/status.ts'
 import { type BlockChecksums, decodeChecksumFile } from './format.ts'
@@ -241,11 +241,9 @@ function readChunks(replica: Replica, target: Uint8Array, offset: number, positi
     if (more === 0) throw new ReplicaFault('corrupt', `${dataFile} ends at ${position + read}`)
     read += more
   }
-  for (let done = 0, chunk = position / chunkBytes; done < length; done += chunkBytes, chunk++) {
-    const piece = target.subarray(offset + done, offset + Math.min(done + chunkBytes, length))
-    if (crc32(piece) !== sums[chunk]) {
-      throw new ReplicaFault('corrupt', `${dataFile}: the chunk at ${chunk * chunkBytes} fails its checksum`)
-    }
+  const bad = firstBadChunk(target, offset, length, sums, position / chunkBytes, chunkBytes)
+  if (bad !== -1) {
+    throw new ReplicaFault('corrupt', `${dataFile}: the chunk at ${bad * chunkBytes} fails its checksum`)
   }
 }
 

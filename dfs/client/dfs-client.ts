@@ -1,4 +1,4 @@
-import { checksum } from '../base/checksum.ts'
+import { dataChecksum } from '../base/data-checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import { normalizePath } from '../base/path.ts'
 import type { Connection, Incident } from './connection.ts'
@@ -103,7 +103,7 @@ export class DfsClient extends NamespaceClient implements Dfs {
     const reader = await this.open(path)
     try {
       let crc = 0
-      for await (const bytes of reader.stream()) crc = checksum(bytes, crc)
+      for await (const bytes of reader.stream()) crc = dataChecksum(bytes, crc)
       return { algorithm: 'COMPOSITE-CRC32', bytes: crc.toString(16).padStart(8, '0') }
     } finally {
       await reader.close()

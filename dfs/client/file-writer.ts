@@ -1,4 +1,4 @@
-import { chunkChecksums } from '../base/checksum.ts'
+import { chunkChecksums } from '../base/data-checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId, FileId } from '../base/ids.ts'
 import type { DetachedWriter } from './dfs.ts'

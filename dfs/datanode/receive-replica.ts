@@ -1,4 +1,4 @@
-import { checksumsOf, firstBadChunk } from '../base/checksum.ts'
+import { checksumsOf, firstBadChunk } from '../base/data-checksum.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'

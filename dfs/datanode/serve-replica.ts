@@ -1,4 +1,4 @@
-import { checksum } from '../base/checksum.ts'
+import { dataChecksum } from '../base/data-checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import type { BlockKey } from '../base/names.ts'
 import type { FrameChannel } from '../rpc/frame.ts'
@@ -38,7 +38,7 @@ export async function serveReplica(datanode: Datanode, frames: FrameChannel, key
         throw error
       }
       writeHead(head, kinds.data, bytes, 0)
-      head.writeUInt32LE(checksum(piece), 8)
+      head.writeUInt32LE(dataChecksum(piece), 8)
       await channel.send(head, piece)
     }
   } finally {

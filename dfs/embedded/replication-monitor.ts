@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
-import { chunkChecksums } from '../base/checksum.ts'
 import { type DfsConfig, limits } from '../base/config.ts'
+import { chunkChecksums } from '../base/data-checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import type { BlockId, DatanodeId } from '../base/ids.ts'
 import { type BlockKey, blockNames } from '../base/names.ts'

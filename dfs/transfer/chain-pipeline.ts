@@ -1,4 +1,4 @@
-import { checksumBytes } from '../base/checksum.ts'
+import { checksumBytes } from '../base/data-checksum.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId, GenerationStamp } from '../base/ids.ts'

@@ -1,4 +1,4 @@
-import { checksum } from '../base/checksum.ts'
+import { dataChecksum } from '../base/data-checksum.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { BlockKey } from '../base/names.ts'
@@ -64,7 +64,7 @@ export class RemoteReplica implements BlockReader {
     }
     const sum = this.#head.readUInt32LE(8)
     await this.#channel.receive(target, silenceMillis)
-    if (checksum(target) !== sum) {
+    if (dataChecksum(target) !== sum) {
       throw new DfsError('DFS_IO', `bytes at ${position} changed on the way from ${this.#channel.peer}`)
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chunkChecksums } from '../../dfs/base/checksum.ts'
+import { chunkChecksums } from '../../dfs/base/data-checksum.ts'
 import { blockId, generationStamp } from '../../dfs/base/ids.ts'
 import type { BlockKey } from '../../dfs/base/names.ts'
 import type { BlockStore } from '../../dfs/block/block-store.ts'

@@ -1,6 +1,6 @@
 /** Reliability row 3: each bit of a small replica and its checksum file flipped. */
 import { afterAll, expect, test } from 'vitest'
-import { chunkChecksums } from '../../../dfs/base/checksum.ts'
+import { chunkChecksums } from '../../../dfs/base/data-checksum.ts'
 import { realDisk } from '../../../dfs/base/disk.ts'
 import { blockId, generationStamp } from '../../../dfs/base/ids.ts'
 import { DiskBlockStore } from '../../../dfs/block/disk-block-store.ts'

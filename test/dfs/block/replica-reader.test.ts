@@ -59,6 +59,6 @@ describe('the face that workers load', () => {
       }
     }
     follow(new URL('../../../dfs/short-circuit.ts', import.meta.url).pathname)
-    expect(seen.size).toBe(4)
+    expect(seen.size).toBe(6)
   })
 })
