@@ -2,9 +2,16 @@ import { readBuffer } from '../base/bytes.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { BlockReader } from '../block/block-store.ts'
-import type { DfsReader } from './file-system.ts'
+import type { DfsReader, StreamRange } from './file-system.ts'
 import type { ReplicaAccess } from './protocol.ts'
+import { type ReadAheadOptions, readAhead } from './read-ahead.ts'
 import type { BadReplica, LocatedBlock, ReplicaLocation } from './status.ts'
+import type { VerifyingThreads } from './verifying-threads.ts'
+
+/** Less is read before the threads are up. */
+const threadsWorthBytes = 32 * 1024 * 1024
+/** So large that the messages about it do not count. */
+const threadPieceBytes = 2 * 1024 * 1024
 
 export interface ReaderOptions {
   readonly path: string
@@ -49,35 +56,53 @@ export class FileReader implements DfsReader {
     return turn
   }
 
-  async *stream(range: { start?: number; end?: number } = {}): AsyncIterable<Uint8Array> {
+  async *stream(range: StreamRange = {}): AsyncIterable<Uint8Array> {
     const end = Math.min(range.end ?? this.length, this.length)
     const start = range.start ?? 0
-    // Two buffers alternate: while a piece is being used, the next is read and checked.
-    const free: Uint8Array[] = []
-    const next = (position: number): Promise<Uint8Array> => this.#piece(free.pop(), position, end)
-    let ahead: Promise<Uint8Array> | undefined = start < end ? next(start) : undefined
+    const threads = await this.#threads(range.threads ?? 0, end - start)
     try {
-      for (let position = start; ahead !== undefined; ) {
-        const piece: Uint8Array = await ahead
-        position += piece.length
-        ahead = position < end ? next(position) : undefined
-        // Whoever stops here asks for nothing more; whoever goes on is told.
-        ahead?.catch(() => undefined)
-        yield piece
-        free.push(piece)
-      }
+      yield* readAhead({ start, end, ...(threads === undefined ? this.#ahead(end - start) : this.#threaded(threads)) })
     } finally {
-      await ahead?.catch(() => undefined)
+      await threads?.close()
     }
   }
 
-  /** The piece at `position`. Pieces end on a multiple of their size, so all but the first begin on a chunk. */
-  async #piece(buffer: Uint8Array | undefined, position: number, end: number): Promise<Uint8Array> {
+  #ahead(length: number): Pick<ReadAheadOptions, 'pieceBytes' | 'buffers' | 'fill'> {
     const { streamBytes } = this.#options
-    const length = Math.min(streamBytes - (position % streamBytes), end - position)
-    const target = buffer !== undefined && buffer.length >= length ? buffer.subarray(0, length) : readBuffer(length)
-    await this.read(target, position)
-    return target
+    const pieces = Math.min(2, Math.ceil(length / streamBytes))
+    return {
+      pieceBytes: streamBytes,
+      buffers: Array.from({ length: pieces }, () => readBuffer(Math.min(streamBytes, length))),
+      fill: async (target, position) => void (await this.read(target, position)),
+    }
+  }
+
+  #threaded(threads: VerifyingThreads): Pick<ReadAheadOptions, 'pieceBytes' | 'buffers' | 'fill'> {
+    return {
+      pieceBytes: threadPieceBytes,
+      buffers: threads.buffers,
+      fill: async (target, position, buffer) => {
+        const filled = !this.#closed && (await threads.read(buffer, position, target.length))
+        // What the threads can not have, this one asks of other machines, or says that nobody has it.
+        if (!filled) await this.read(target, position)
+      },
+    }
+  }
+
+  async #threads(threads: number, length: number): Promise<VerifyingThreads | undefined> {
+    if (threads === 0 || length < threadsWorthBytes) return undefined
+    const { VerifyingThreads } = await import('./verifying-threads.ts')
+    return await VerifyingThreads.start({
+      blocks: this.#options.blocks,
+      threads,
+      buffers: 2 * threads,
+      pieceBytes: threadPieceBytes,
+      onBad: (bad) => {
+        // A file that can not be opened may be on another machine: whether it is missing, the datanode is asked.
+        const known = bad.reason !== 'corrupt' || this.#bad.get(bad.block)?.has(bad.datanode) === true
+        if (!known) this.#note(bad)
+      },
+    })
   }
 
   async close(): Promise<void> {
@@ -178,9 +203,12 @@ export class FileReader implements DfsReader {
   }
 
   #found(block: LocatedBlock, location: ReplicaLocation, error: unknown): void {
-    const bad = badReplica(block, location, error)
-    const known = this.#bad.get(block.block) ?? new Map<DatanodeId, string>()
-    this.#bad.set(block.block, known.set(location.datanode, `${bad.reason}: ${bad.detail}`))
+    this.#note(badReplica(block, location, error))
+  }
+
+  #note(bad: BadReplica): void {
+    const known = this.#bad.get(bad.block) ?? new Map<DatanodeId, string>()
+    this.#bad.set(bad.block, known.set(bad.datanode, `${bad.reason}: ${bad.detail}`))
     this.#options.onBad(bad)
   }
 

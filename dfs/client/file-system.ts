@@ -34,12 +34,22 @@ export interface DfsWriter {
   abort(): Promise<void>
 }
 
+export interface StreamRange {
+  readonly start?: number
+  readonly end?: number
+  /**
+   * Threads that may read and check ahead of a long range, where replicas lie on this machine: for a command that has
+   * nothing else to do. None if not given.
+   */
+  readonly threads?: number
+}
+
 export interface DfsReader {
   readonly length: number
   /** Fills `target` from `position`; returns the bytes read, fewer than asked only at the end of the file. */
   read(target: Uint8Array, position: number): Promise<number>
   /** Chunks in order; each is valid until the next is asked for. */
-  stream(range?: { start?: number; end?: number }): AsyncIterable<Uint8Array>
+  stream(range?: StreamRange): AsyncIterable<Uint8Array>
   close(): Promise<void>
 }
 

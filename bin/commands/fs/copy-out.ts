@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { hasCode, PathError, reasons } from './failure.ts'
 import { type LocalPath, lstatLocal, statLocal } from './local.ts'
 import type { FsSession } from './session.ts'
+
+/** One keeps up with most uses of the bytes; on a machine of one core it would only take turns with them. */
+const threadsAhead = availableParallelism() > 1 ? 2 : 0
 
 /** Streams one DFS file to stdout or any sink, a chunk at a time. */
 export async function streamFile(
@@ -14,7 +18,7 @@ export async function streamFile(
 ): Promise<void> {
   const reader = await session.dfs.open(path)
   try {
-    for await (const chunk of reader.stream(range)) {
+    for await (const chunk of reader.stream({ ...range, threads: threadsAhead })) {
       session.checkAbort()
       await sink(chunk)
     }

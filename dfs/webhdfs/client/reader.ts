@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { DfsError } from '../../base/errors.ts'
-import type { DfsReader } from '../../client/file-system.ts'
+import type { DfsReader, StreamRange } from '../../client/file-system.ts'
 import type { FileStatus } from '../../client/status.ts'
 import { ConnectionFailure } from './exchange.ts'
 import type { Opened, RestClient } from './rest-client.ts'
@@ -37,7 +37,7 @@ export class WebHdfsReader implements DfsReader {
     return done
   }
 
-  async *stream(range: { start?: number; end?: number } = {}): AsyncIterable<Uint8Array> {
+  async *stream(range: StreamRange = {}): AsyncIterable<Uint8Array> {
     const end = Math.min(range.end ?? this.length, this.length)
     const { timing } = this.#options.rest
     let at = range.start ?? 0
