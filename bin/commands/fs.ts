@@ -4,6 +4,8 @@ import { type OwnOptions, parseArguments, takeOwnOptions } from './fs/arguments.
 import { RootError, UsageError } from './fs/failure.ts'
 import { findVerb, helpText, usageLine, usageText } from './fs/help.ts'
 import { leftOut } from './fs/left-out.ts'
+import { RoutedFileSystem } from './fs/routed-file-system.ts'
+import { FsSession } from './fs/session.ts'
 import type { Verb } from './fs/verb.ts'
 import { verbs } from './fs/verbs.ts'
 import { lazyDfs } from './lazy-dfs.ts'
@@ -79,11 +81,7 @@ async function runVerb(verb: Verb, own: OwnOptions, io: CommandIo): Promise<numb
   if (verb.deprecated !== undefined) {
     await write(io.stderr, `${verb.name}: DEPRECATED: Please use '${verb.deprecated.insteadOf}' instead.\n`)
   }
-  const [run, { FsSession }, { RoutedFileSystem }] = await Promise.all([
-    verb.load(),
-    import('./fs/session.ts'),
-    import('./fs/routed-file-system.ts'),
-  ])
+  const run = await verb.load()
   io.signal.throwIfAborted()
   const user = userOf(io)
   const root = dfsRoot(own.root, io)

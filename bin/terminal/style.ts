@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { styleText } from 'node:util'
+import type { styleText } from 'node:util'
 
 type Format = Parameters<typeof styleText>[0]
 
@@ -35,7 +35,7 @@ export function isTerminal(stream: Writable): boolean {
 export function styleFor(stream: Writable, env: Environment): Style {
   const enabled = wantsColour(stream, env)
   const paint = (format: Format) => (text: string) =>
-    enabled ? styleText(format, text, { validateStream: false }) : text
+    enabled ? process.getBuiltinModule('node:util').styleText(format, text, { validateStream: false }) : text
   return {
     enabled,
     bold: paint('bold'),

@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from 'node:util'
-
 const plainAscii = /^[\x20-\x7e]*$/
 const zeroWidth = /^[\p{Mark}\p{Control}\p{Format}]$/u
 const emoji = /^\p{Emoji_Presentation}/u
@@ -15,6 +13,7 @@ export function displayWidth(text: string): number {
   if (plainAscii.test(text)) return text.length
   segmenter ??= new Intl.Segmenter()
   let width = 0
+  const { stripVTControlCharacters } = process.getBuiltinModule('node:util')
   for (const { segment } of segmenter.segment(stripVTControlCharacters(text))) {
     if (emoji.test(segment) || wide.test(segment) || segment.includes(emojiStyle)) width += 2
     else if (!zeroWidth.test(segment)) width += 1

@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 
 /** Smaller pieces are not worth the call, and may share their memory with others. */
 const worthBytes = 16 * 1024

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCode } from './disk.ts'
 import { DfsError } from './errors.ts'
 import { ioError } from './io-error.ts'
@@ -21,6 +19,9 @@ export interface DirectoryLock extends RootLock {
   /** Says again who holds the directory, where it was deleted or replaced under its holder. */
   renew(): Promise<void>
 }
+
+/** Of the 108 that an address has, without the zero and the prefix, with some to spare. */
+const socketNameBytesMax = 90
 
 /** DFS_LOCKED names the process that holds the root. */
 export async function lockRoot(root: string): Promise<DirectoryLock> {
@@ -51,7 +52,7 @@ export async function lockHolder(directory: string): Promise<string | undefined>
 }
 
 async function bindName(root: string): Promise<Server> {
-  const name = `\0quern-${createHash('sha256').update(root).digest('hex').slice(0, 40)}`
+  const name = `\0quern-${socketName(root)}`
   const server = createServer((connection) => connection.destroy())
   server.unref()
   const failure = await new Promise<unknown>((resolve) => {
@@ -63,12 +64,19 @@ async function bindName(root: string): Promise<Server> {
   throw ioError(`locking ${root}`, failure)
 }
 
+/** The path itself where it fits: a hash takes as long to load as all else here takes to run. */
+function socketName(root: string): string {
+  if (Buffer.byteLength(root) <= socketNameBytesMax) return root
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  return createHash('sha256').update(root).digest('hex').slice(0, 40)
+}
+
 /** The holder writes its file just after it has the name, so a reader in between waits a moment for it. */
 async function holderOf(root: string): Promise<string | undefined> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const holder = await readHolder(root)
     if (holder !== undefined && isAlive(holder)) return holder
-    await sleep(20)
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import { type DatanodeId, datanodeId } from '../base/ids.ts'

@@ -1,4 +1,4 @@
-import { ZodError, z } from 'zod'
+import * as z from 'zod'
 import { limits } from '../base/config.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
@@ -71,7 +71,7 @@ export class TransferServer {
       frames.close()
     } catch (error) {
       const told =
-        error instanceof ZodError ? new DfsError('DFS_PROTOCOL', 'a hello is malformed', { cause: error }) : error
+        error instanceof z.ZodError ? new DfsError('DFS_PROTOCOL', 'a hello is malformed', { cause: error }) : error
       if (!(told instanceof DfsError)) this.#parts.onFault(told)
       else if (told.code !== 'DFS_UNREACHABLE' && told.code !== 'DFS_UNAUTHORIZED') frames.send(failure(told))
       frames.close()

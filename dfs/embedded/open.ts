@@ -6,7 +6,7 @@ import { type Env, realEnv } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import { ioError } from '../base/io-error.ts'
-import { identityName, rootNames } from '../base/names.ts'
+import { type BlockKey, identityName, rootNames } from '../base/names.ts'
 import { lockRoot, type RootLock } from '../base/root-lock.ts'
 import { DiskBlockStore } from '../block/disk-block-store.ts'
 import type { Dfs, OpenOptions } from '../client/dfs.ts'
@@ -77,9 +77,12 @@ async function lockDatanodes(
   lock: ReturnType<typeof joined>,
   { disk }: Env,
 ): Promise<void> {
-  for (const node of version.datanodes) {
+  const separate = await Promise.all(
+    version.datanodes.map((node) => disk.exists(join(directoryOf(root, node), identityName))),
+  )
+  for (const [index, node] of version.datanodes.entries()) {
+    if (separate[index] !== true) continue
     const directory = directoryOf(root, node)
-    if (!(await disk.exists(join(directory, identityName)))) continue
     try {
       lock.add(await lockRoot(directory))
     } catch (error) {
@@ -153,12 +156,19 @@ async function openDatanodes(
   { disk }: Env,
 ): Promise<Map<DatanodeId, Datanode>> {
   const datanodes = new Map<DatanodeId, Datanode>()
-  for (const { id, rack, directory } of replicas.descriptors) {
+  const opened = await Promise.allSettled(
+    replicas.descriptors.map(async (descriptor) => {
+      const store = await DiskBlockStore.open(disk, descriptor.directory, config.chunkBytes)
+      const datanode = new Datanode(descriptor, store, replicas)
+      return { datanode, found: (await datanode.report()).replicas }
+    }),
+  )
+  for (const [index, { id }] of replicas.descriptors.entries()) {
+    const outcome = opened[index]
     try {
-      const store = await DiskBlockStore.open(disk, directory, config.chunkBytes)
-      const datanode = new Datanode({ id, rack, directory }, store, replicas)
-      await register(datanode, namenode, replicas)
-      datanodes.set(id, datanode)
+      if (outcome?.status !== 'fulfilled') throw outcome?.reason
+      await register(outcome.value.datanode, outcome.value.found, namenode, replicas)
+      datanodes.set(id, outcome.value.datanode)
     } catch (error) {
       if (!(error instanceof DfsError)) throw error
       replicas.markDown(id)
@@ -172,11 +182,15 @@ async function openDatanodes(
 }
 
 /** The full block report: replicas of blocks that no file has are deleted. */
-async function register(datanode: Datanode, namenode: NamenodeServer, replicas: EmbeddedReplicas): Promise<void> {
-  const found = await datanode.report()
+async function register(
+  datanode: Datanode,
+  found: readonly BlockKey[],
+  namenode: NamenodeServer,
+  replicas: EmbeddedReplicas,
+): Promise<void> {
   let ahead = 0
   const { nextBlock } = namenode.state
-  for (const key of found.replicas) {
+  for (const key of found) {
     if (replicas.received(datanode.id, key)) continue
     // A block's record is durable before a replica has its name. One that the namespace has yet to number means that the
     // namespace is older than the data, so the data stays.

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { DfsConfig } from '../base/config.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
@@ -32,7 +31,7 @@ export async function readOrFormat(
   const found = await readVersionFile(disk, root)
   if (found === undefined) {
     await refuseOrphanedMetadata(root, disk)
-    const version = { cluster: randomUUID(), datanodes: layOut(config.datanodes, config.racks) }
+    const version = { cluster: crypto.randomUUID(), datanodes: layOut(config.datanodes, config.racks) }
     return { version, notes: [] }
   }
   const asked = wanted ?? found.datanodes.length

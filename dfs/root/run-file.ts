@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Disk } from '../base/disk.ts'
 import { DfsError } from '../base/errors.ts'
 import { ioError } from '../base/io-error.ts'
@@ -52,7 +51,7 @@ export async function removeNamenodeRun(disk: Disk, root: string): Promise<void>
 export async function readOrMakeSecret(disk: Disk, root: string): Promise<string> {
   const known = await readSecret(disk, root)
   if (known !== undefined) return known
-  const secret = randomBytes(32).toString('hex')
+  const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
   await writeWhole(disk, rootNames.secret(root), `${secret}\n`, root, 0o600)
   return secret
 }

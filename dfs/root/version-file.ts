@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { checksum } from '../base/checksum.ts'
 import { limits } from '../base/config.ts'
 import type { Disk } from '../base/disk.ts'
@@ -52,7 +51,7 @@ export async function readVersionFile(disk: Disk, root: string): Promise<RootVer
     )
   }
   const parsed = Array.isArray(datanodes) ? datanodes.flatMap((entry: unknown) => parseDatanode(entry) ?? []) : []
-  const found = { cluster: typeof cluster === 'string' ? cluster : randomUUID(), datanodes: parsed }
+  const found = { cluster: typeof cluster === 'string' ? cluster : crypto.randomUUID(), datanodes: parsed }
   const expected = version === 1 ? encodeVersion1(found) : encode(found)
   if (parsed.length === 0 || parsed.length > limits.datanodesMax || text !== expected) {
     throw damaged(path, 'it fails its checksum')

@@ -1,4 +1,4 @@
-import { ZodError, z } from 'zod'
+import * as z from 'zod'
 import { limits } from '../base/config.ts'
 import { blockId, datanodeId, generationStamp } from '../base/ids.ts'
 import type { RpcClient } from './client.ts'
@@ -87,7 +87,7 @@ export function datanodeCall(
   try {
     return found(namenode, request)
   } catch (error) {
-    return Promise.reject(error instanceof ZodError ? malformed(method, error) : error)
+    return Promise.reject(error instanceof z.ZodError ? malformed(method, error) : error)
   }
 }
 

@@ -1,4 +1,4 @@
-import { ZodError, z } from 'zod'
+import * as z from 'zod'
 import { limits } from '../base/config.ts'
 import { DfsError } from '../base/errors.ts'
 import { blockId, datanodeId, fileId, generationStamp } from '../base/ids.ts'
@@ -128,11 +128,11 @@ export function namenodeCall(namenode: Namenode, method: string, request: unknow
   try {
     return found(namenode, request)
   } catch (error) {
-    return Promise.reject(error instanceof ZodError ? malformed(method, error) : error)
+    return Promise.reject(error instanceof z.ZodError ? malformed(method, error) : error)
   }
 }
 
-export function malformed(method: string, error: ZodError): DfsError {
+export function malformed(method: string, error: z.ZodError): DfsError {
   const [issue] = error.issues
   const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
   return new DfsError(

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { DfsError } from '../../base/errors.ts'
 import { fileId } from '../../base/ids.ts'
 import { childPath } from '../../base/path.ts'
