@@ -2,6 +2,9 @@ import { writeSync } from 'node:fs'
 import { enter } from './door.ts'
 import { isClosedPipe, OutputClosed } from './terminal/output.ts'
 
+// The compiled command line without a process around it, for whoever runs it within one.
+export { enter }
+
 /** Time a command gets to wind up after its reader left or it was interrupted while its output is gone. */
 const windUpMs = 2000
 

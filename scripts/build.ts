@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { bundle } from './bundle.ts'
 
 /**
- * Compiles the sources to `dist/`. Files are written in place and only what no source stands for any more is removed,
- * so that a `quern` that runs from `dist/` meanwhile never finds it empty.
+ * Compiles the sources to `dist/`: declarations by tsc, code by esbuild. Files are written in place and only what no source
+ * stands for any more is removed, so that a `quern` that runs from `dist/` meanwhile never finds it empty.
  */
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -30,7 +31,7 @@ function run(
   return { ok: done.status === 0, stdout: done.stdout ?? '' }
 }
 
-function compileSources(kept: Set<string>): boolean {
+function declareTypes(kept: Set<string>): boolean {
   const tsc = run('tsc', ['-p', 'tsconfig.build.json', '--listEmittedFiles', '--pretty', 'false'], true)
   const emitted = 'TSFILE: '
   for (const line of tsc.stdout.split('\n')) {
@@ -63,8 +64,10 @@ function removeStale(directory: string, kept: ReadonlySet<string>): void {
 }
 
 const kept = new Set<string>()
-const compiled = compileSources(kept)
-const ok = compileKernels(kept) && compiled
+const typed = declareTypes(kept)
+// Code is written even where types do not fit, as tsc does.
+const bundled = await bundle(root, dist, kept)
+const ok = compileKernels(kept) && typed && bundled
 // After an error the list of outputs may be short, and what was there before is better than half of it.
 if (ok) removeStale(dist, kept)
 const command = path.join(dist, 'bin/quern.js')

@@ -4,9 +4,7 @@ import { fileURLToPath } from 'node:url'
 export function userFrame(error: unknown): string | undefined {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined
   const own = new URL('../../', import.meta.url)
-  const house = [new URL('mapreduce/', own), new URL('dfs/', own), new URL('bin/', own)].map((url) =>
-    fileURLToPath(url),
-  )
+  const house = ['mapreduce/', 'dfs/', 'bin/', 'chunks/'].map((folder) => fileURLToPath(new URL(folder, own)))
   for (const line of error.stack.split('\n')) {
     const [, place] = /^\s+at (?:.*\()?(.+:\d+:\d+)\)?$/.exec(line) ?? []
     if (place === undefined || place.startsWith('node:') || place.includes('/node_modules/')) continue

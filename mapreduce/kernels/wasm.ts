@@ -8,10 +8,10 @@ const LF = 10
 const compiled = new URL('./kernels.wasm', import.meta.url)
 
 /** The kernels in WebAssembly, or undefined where there is no compiled module or the machine lacks SIMD. */
-export function wasmKernels(arena: Arena): Kernels | undefined {
+export function wasmKernels(arena: Arena, binary: URL = compiled): Kernels | undefined {
   let instance: WebAssembly.Instance
   try {
-    instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(compiled)), {
+    instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(binary)), {
       env: { memory: arena.memory },
     })
   } catch (error) {

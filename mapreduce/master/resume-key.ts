@@ -5,6 +5,7 @@ import { diskError } from '../base/system-error.ts'
 import { FINISHED_VERSION } from './finished-map.ts'
 import type { WorkPlan } from './plan.ts'
 import type { InputFile, JobPlan } from './task.ts'
+import { workerModule } from './worker-module.ts'
 
 /**
  * What decides the bytes of a job's run files, as 64 hex digits: two runs with the same key may use each other's. It has
@@ -19,8 +20,10 @@ export async function resumeKey(plan: JobPlan, work: WorkPlan): Promise<string> 
   }
   add(FINISHED_VERSION)
   add(await contentOf(fileURLToPath(plan.moduleUrl)))
-  const { mtimeMs, size } = await fs.stat(new URL(import.meta.url))
-  add([import.meta.url, mtimeMs, size])
+  // The worker's entry is written anew with every build.
+  const { url } = workerModule()
+  const { mtimeMs, size } = await fs.stat(new URL(url))
+  add([url, mtimeMs, size])
   add([Object.entries(plan.params).sort(), plan.reducers, plan.skipBad === undefined])
   for (const { name, path, bytes } of plan.sides) add([name, path, sha256(Buffer.from(bytes))])
   for (const file of plan.files) add(await identityOf(file))

@@ -50,7 +50,7 @@ describe('quern', () => {
     expect(await quern('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
     expect(await quern('-V')).toEqual({ code: 0, out: `${version}\n`, err: '' })
     const entry = readFileSync(script, 'utf8')
-    const imports = [...entry.matchAll(/^import .* from '(.*)'/gm)].map(([, from]) => from)
+    const imports = [...entry.matchAll(/^import .* from ['"](.*)['"]/gm)].map(([, from]) => from)
     expect(imports).toEqual(['node:fs'])
   })
 

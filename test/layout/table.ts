@@ -274,7 +274,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   'bench/namenode': {
     imports: ['bench', 'dfs/base', 'dfs/block', 'dfs/namenode', 'dfs/embedded', 'dfs/client', 'dfs/remote'],
   },
-  scripts: { imports: [] },
+  scripts: { imports: [], packages: ['esbuild'] },
 }
 
 /** Files that decide and never act, and what they may not reach, directly or through what they load. */

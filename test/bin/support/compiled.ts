@@ -4,7 +4,7 @@ import type { CommandIo } from '../../../bin/commands/command.ts'
 import { type Captured, capturedIo } from './captured-io.ts'
 
 /** The compiled command line in this process: worker threads of it start in a tenth of the time TypeScript ones take. */
-const door = pathToFileURL(path.join(import.meta.dirname, '../../../dist/bin/door.js')).href
+const door = pathToFileURL(path.join(import.meta.dirname, '../../../dist/bin/process.js')).href
 
 export interface Said {
   readonly code: number

@@ -1,12 +1,12 @@
 import type { Arena } from '../../../mapreduce/kernels/arena.ts'
 import type { Kernels } from '../../../mapreduce/kernels/kernels.ts'
+import { wasmKernels } from '../../../mapreduce/kernels/wasm.ts'
 
-const dist = new URL('../../../dist/mapreduce/kernels/wasm.js', import.meta.url)
-const module: typeof import('../../../mapreduce/kernels/wasm.ts') = await import(dist.href)
+const binary = new URL('../../../dist/mapreduce/kernels/kernels.wasm', import.meta.url)
 
-/** The WebAssembly kernels of the compiled install: the module looks for its binary beside itself. */
+/** The WebAssembly kernels of the compiled install. */
 export function compiledKernels(arena: Arena): Kernels {
-  const kernels = module.wasmKernels(arena)
+  const kernels = wasmKernels(arena, binary)
   if (kernels === undefined) throw new Error('dist has no kernels.wasm, or this machine no SIMD: npm run build')
   return kernels
 }
