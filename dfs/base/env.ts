@@ -1,10 +1,12 @@
 import { type Disk, realDisk } from './disk.ts'
 import { type Net, realNet } from './net.ts'
+import { realSharedMemory, type SharedMemory } from './shared-memory.ts'
 
 /** What the DFS takes from the machine. Decisions that depend on time or chance get them from here, never from globals. */
 export interface Env {
   readonly disk: Disk
   readonly net: Net
+  readonly sharedMemory: SharedMemory
   /** Milliseconds since the epoch. Only for times a person sees, never for deciding that someone is dead. */
   now(): number
   /** Milliseconds that only ever rise, from no particular beginning: for deciding what is overdue. */
@@ -20,6 +22,7 @@ export interface Env {
 export const realEnv: Env = {
   disk: realDisk,
   net: realNet,
+  sharedMemory: realSharedMemory,
   now: Date.now,
   monotonic: () => performance.now(),
   random: Math.random,

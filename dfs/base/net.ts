@@ -198,6 +198,9 @@ class SocketChannel implements Channel {
   }
 }
 
+/** Whether an address can only be of this machine. */
+export const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host)
+
 const nameOf = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 
 export const realNet: Net = {

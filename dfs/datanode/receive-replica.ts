@@ -3,11 +3,13 @@ import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { Channel } from '../base/net.ts'
+import type { SharedSegment } from '../base/shared-memory.ts'
 import type { FrameChannel } from '../rpc/frame.ts'
 import { aliveDuring, aliveMillis } from '../rpc/hello.ts'
 import { ChainFailure, ChainLink, failedOf } from '../transfer/chain-link.ts'
 import {
   type Committed,
+  dataHead,
   decodeHead,
   encodeHead,
   encodeNotice,
@@ -15,7 +17,9 @@ import {
   type Head,
   headBytes,
   kinds,
+  noticeBytesMax,
   packetBytesMax,
+  parseOffer,
   type WriteRequest,
 } from '../transfer/format.ts'
 import type { ReplicaBeingWritten, ReplicasBeingWritten } from './being-written.ts'
@@ -47,6 +51,7 @@ export class ReplicaReceiver {
   #stored = 0
   #passedOn = Number.POSITIVE_INFINITY
   #acknowledged = -1
+  #shared: { readonly segment: SharedSegment; readonly slotBytes: number } | undefined
   #over = false
   #failure: unknown
 
@@ -71,6 +76,7 @@ export class ReplicaReceiver {
     } finally {
       this.#over = true
       this.#link?.close()
+      this.#shared?.segment.close()
       ended()
     }
   }
@@ -131,7 +137,11 @@ export class ReplicaReceiver {
         await buffer.busy
         await this.#channel.receive(head)
         next = decodeHead(head, packetBytesMax, this.#channel.peer)
-        if (next.kind === kinds.data) {
+        if (next.kind === kinds.segment) {
+          await this.#share(next.bytes)
+          continue
+        }
+        if (next.kind === kinds.data || next.kind === kinds.shared) {
           await this.#receivePacket(buffer, next)
           const previous = buffers[turn === 0 ? 1 : 0].busy
           buffer.busy = this.#store(entry, buffer, head, previous)
@@ -154,12 +164,36 @@ export class ReplicaReceiver {
     }
   }
 
-  async #receivePacket(buffer: PacketBuffer, { bytes, position }: Head): Promise<void> {
+  /** Memory that the sender has too, if it is on this machine. It is opened once at most. */
+  async #share(bytes: number): Promise<void> {
+    if (bytes > noticeBytesMax) {
+      throw new DfsError('DFS_PROTOCOL', `${this.#channel.peer} offered memory in a notice of ${bytes} bytes`)
+    }
+    const notice = Buffer.alloc(bytes)
+    await this.#channel.receive(notice)
+    const offer = parseOffer(notice, this.#channel.peer)
+    if (this.#shared !== undefined) throw new DfsError('DFS_PROTOCOL', `${this.#channel.peer} offered memory twice`)
+    const segment = this.#parts.env.sharedMemory.open(offer.name, offer.bytes)
+    segment?.seal()
+    if (segment !== undefined) this.#shared = { segment, slotBytes: offer.slotBytes }
+    this.#channel.post(encodeHead(kinds.segment, 0, segment === undefined ? 0 : 1))
+  }
+
+  async #receiveData(data: Buffer, { kind, slot }: Head): Promise<void> {
+    if (kind === kinds.data) return await this.#channel.receive(data)
+    if (this.#shared === undefined || data.length > this.#shared.slotBytes) {
+      throw new DfsError('DFS_PROTOCOL', `${this.#channel.peer} sent a packet in memory that is not shared`)
+    }
+    this.#shared.segment.read(data, slot * this.#shared.slotBytes)
+  }
+
+  async #receivePacket(buffer: PacketBuffer, next: Head): Promise<void> {
+    const { bytes, position } = next
     const chunks = Math.ceil(bytes / this.#request.chunkBytes)
     if (buffer.data.length !== bytes) buffer.data = Buffer.allocUnsafeSlow(bytes)
     if (buffer.sums.length !== chunks * 4) buffer.sums = Buffer.allocUnsafeSlow(chunks * 4)
     await this.#channel.receive(buffer.sums)
-    await this.#channel.receive(buffer.data)
+    await this.#receiveData(buffer.data, next)
     if (position !== this.#expected) {
       throw new DfsError('DFS_PROTOCOL', `${this.#channel.peer} sent bytes at ${position}, not at ${this.#expected}`)
     }
@@ -180,7 +214,7 @@ export class ReplicaReceiver {
   ): Promise<void> {
     const { data } = buffer
     // The head is received into again before this is over.
-    const passing = this.#link?.send(Buffer.from(head), buffer.sums, data)
+    const passing = this.#link?.send(dataHead(head), buffer.sums, data)
     const sums = checksumsOf(buffer.sums)
     const bad = firstBadChunk(data, 0, data.length, sums, 0, this.#request.chunkBytes)
     if (bad !== -1) {

@@ -10,6 +10,7 @@ import {
   connectMillis,
   decodeHead,
   encodeHead,
+  encodeNotice,
   type Failure,
   headBytes,
   kinds,
@@ -17,9 +18,12 @@ import {
   parseCommitted,
   parseFailed,
   parseFailure,
+  positionOf,
+  sharedHead,
   silenceMillis,
   type WriteRequest,
 } from './format.ts'
+import { PacketSlots } from './packet-slots.ts'
 
 /** A failure of one datanode of a chain, told by itself, by the one before it, or by its silence. */
 export class ChainFailure extends Error {
@@ -47,14 +51,17 @@ export class ChainLink {
   readonly #channel: Channel
   readonly #first: DatanodeId
   readonly #events: LinkEvents
+  readonly #slots: PacketSlots
+  #acknowledged = 0
   #over = false
   #resolveCommitted: (committed: Committed) => void = () => {}
   #rejectCommitted: (failure: ChainFailure) => void = () => {}
   readonly #committed: Promise<Committed>
 
-  private constructor(channel: Channel, first: DatanodeId, events: LinkEvents) {
+  private constructor(channel: Channel, first: DatanodeId, events: LinkEvents, slots: PacketSlots) {
     this.#channel = channel
     this.#first = first
+    this.#slots = slots
     this.#events = events
     this.#committed = new Promise((resolve, reject) => {
       this.#resolveCommitted = resolve
@@ -80,18 +87,22 @@ export class ChainLink {
       const answer = await greet(new FrameChannel(channel), 'write', token, fields, silenceMillis)
       const failed = parseFailure(answer['failed'])
       if (failed !== undefined) throw chainFailure(failed)
-      return new ChainLink(channel, first.id, events)
+      return new ChainLink(channel, first.id, events, new PacketSlots(env.sharedMemory, first.address))
     } catch (error) {
       channel?.close()
       throw error instanceof ChainFailure ? error : new ChainFailure(first.id, error)
     }
   }
 
-  /** Resolves when the pieces may be reused; a failure is told by `failed`. */
-  async send(...pieces: readonly Uint8Array[]): Promise<void> {
+  /** Sends a packet. Resolves when its parts may be reused; a failure is told by `failed`. */
+  async send(head: Buffer, sums: Uint8Array, data: Uint8Array): Promise<void> {
     if (this.#over) return
+    const offer = this.#slots.offer(data.length)
+    if (offer !== undefined) this.#channel.post(encodeNotice(kinds.segment, offer))
+    const slot = this.#slots.lay(data, positionOf(head) + data.length, this.#acknowledged)
     try {
-      await this.#channel.send(...pieces)
+      if (slot === undefined) await this.#channel.send(head, sums, data)
+      else await this.#channel.send(sharedHead(head, slot), sums)
     } catch (error) {
       this.#fail(new ChainFailure(this.#first, error))
     }
@@ -111,6 +122,7 @@ export class ChainLink {
 
   close(): void {
     this.#over = true
+    this.#slots.close()
     this.#channel.close()
   }
 
@@ -122,13 +134,15 @@ export class ChainLink {
         const { kind, bytes, position } = decodeHead(head, noticeBytesMax, this.#channel.peer)
         const notice = Buffer.allocUnsafe(bytes)
         if (bytes > 0) await this.#channel.receive(notice, silenceMillis)
-        if (kind === kinds.ack) this.#events.acked(position)
+        if (kind === kinds.ack) {
+          this.#acknowledged = position
+          this.#events.acked(position)
+        } else if (kind === kinds.segment) this.#slots.answered(position === 1)
         else if (kind === kinds.failed) throw chainFailure(parseFailed(notice, this.#channel.peer))
         else if (kind === kinds.committed) {
           const committed = parseCommitted(notice, this.#channel.peer)
-          this.#over = true
+          this.close()
           this.#resolveCommitted(committed)
-          this.#channel.close()
           return
         } else if (kind !== kinds.alive) throw new DfsError('DFS_PROTOCOL', `unknown notice ${kind}`)
       }

@@ -7,10 +7,13 @@ import type { TargetAddress } from '../rpc/datanode-protocol.ts'
  *
  * write, downstream: client -> datanode -> datanode …
  *   packet := 'D' | 0 (3) | bytes u32 | position u64 in the block | CRC-32 u32 of each chunk | the bytes
+ *   offer  := 'M' | 0 (3) | bytes u32 | 0 u64 | JSON {name, bytes, slotBytes}   memory that both may have
+ *   shared := 'S' | slot u8 | 0 (2) | bytes u32 | position u64 | CRC-32 u32 of each chunk    a packet whose bytes lie there
  *   end    := 'E' | 0 (3) | 0 u32     | length u64                   the block is whole: make it durable
  *   drop   := 'X' | 0 (3) | 0 u32     | 0 u64                        nobody wants it any more
  * write, upstream
  *   ack       := 'A' | 0 (3) | 0 u32 | position u64     every datanode from here on has what is before
+ *   answer    := 'M' | 0 (3) | 0 u32 | 1 u64 when the offer is taken, else 0
  *   alive     := 'L' | 0 (3) | 0 u32 | 0 u64            each `aliveMillis` of the hello, so that silence means a stopped process
  *   failed    := 'F' | 0 (3) | bytes u32 | 0 u64 | JSON {datanode, code, message}
  *   committed := 'C' | 0 (3) | bytes u32 | 0 u64 | JSON {stored: [datanode], failed: [{datanode, code, message}]}
@@ -23,6 +26,8 @@ import type { TargetAddress } from '../rpc/datanode-protocol.ts'
 export const headBytes = 16
 export const kinds = {
   data: 0x44,
+  shared: 0x53,
+  segment: 0x4d,
   end: 0x45,
   drop: 0x58,
   ack: 0x41,
@@ -35,6 +40,9 @@ export const kinds = {
 export const noticeBytesMax = 64 * 1024
 /** The data of one packet at most. */
 export const packetBytesMax = 16 * 1024 * 1024
+/** Packets that lie in shared memory at the same time: as many as a client has on their way. */
+export const slotsMax = 4
+
 /** Silence after which the other side is taken for stopped. */
 export const silenceMillis = 3000
 export const connectMillis = 2000
@@ -74,30 +82,66 @@ export function writeHead(head: Buffer, kind: number, bytes: number, position: n
   head.writeUInt32LE(Math.floor(position / 0x1_0000_0000), 12)
 }
 
+export const positionOf = (head: Buffer): number => head.readUInt32LE(8) + head.readUInt32LE(12) * 0x1_0000_0000
+
 export interface Head {
   readonly kind: number
+  /** Of a packet in shared memory. */
+  readonly slot: number
   readonly bytes: number
   readonly position: number
 }
 
 /** DFS_PROTOCOL when what follows would be more than `bytesMax`. */
 export function decodeHead(head: Buffer, bytesMax: number, peer: string): Head {
-  const kind = head.readUInt32LE(0)
+  const kind = head.readUInt8(0)
+  const slot = head.readUInt8(1)
   const bytes = head.readUInt32LE(4)
-  const position = head.readUInt32LE(8) + head.readUInt32LE(12) * 0x1_0000_0000
-  if (bytes > bytesMax || !Number.isSafeInteger(position)) {
+  const position = positionOf(head)
+  if (bytes > bytesMax || !Number.isSafeInteger(position) || head.readUInt16LE(2) !== 0 || slot >= slotsMax) {
     throw new DfsError(
       'DFS_PROTOCOL',
       `${peer} announced ${bytes} bytes at ${position}; at most ${bytesMax} were expected`,
     )
   }
-  return { kind, bytes, position }
+  return { kind, slot, bytes, position }
 }
 
 /** A head with JSON behind it. */
 export function encodeNotice(kind: number, notice: object): Buffer {
   const text = Buffer.from(JSON.stringify(notice))
   return Buffer.concat([encodeHead(kind, text.length, 0), text])
+}
+
+/** Memory offered by the sender of a block. */
+export interface SegmentOffer {
+  readonly name: string
+  readonly bytes: number
+  readonly slotBytes: number
+}
+
+export function parseOffer(notice: Buffer, peer: string): SegmentOffer {
+  const { name, bytes, slotBytes }: { name?: unknown; bytes?: unknown; slotBytes?: unknown } = parseNotice(notice, peer)
+  const sizes = typeof bytes === 'number' && typeof slotBytes === 'number' && bytes === slotBytes * slotsMax
+  if (typeof name !== 'string' || !sizes || !Number.isSafeInteger(slotBytes) || slotBytes > packetBytesMax) {
+    throw new DfsError('DFS_PROTOCOL', `${peer} offered memory without saying what`)
+  }
+  return { name, bytes, slotBytes }
+}
+
+/** The head of a packet whose bytes lie in shared memory, from that it would have had. */
+export function sharedHead(head: Buffer, slot: number): Buffer {
+  const shared = Buffer.from(head)
+  shared.writeUInt8(kinds.shared, 0)
+  shared.writeUInt8(slot, 1)
+  return shared
+}
+
+/** The head as it goes on to the next one, who may share no memory with this. */
+export function dataHead(head: Buffer): Buffer {
+  const plain = Buffer.from(head)
+  plain.writeUInt32LE(kinds.data, 0)
+  return plain
 }
 
 /** Undefined for what is no failure. */

@@ -157,6 +157,11 @@ describe('with the right token', () => {
     ['a negative block', () => [write({ block: -1 })], 'malformed'],
     ['a packet of two gigabytes', () => [write({}), packet(0x44, 0x7fff_ffff, 0)], 'DFS_PROTOCOL'],
     ['a packet out of place', () => [write({}), packet(0x44, 1, 7, Buffer.alloc(5))], 'not at 0'],
+    ['a packet in memory that is not shared', () => [write({}), packet(0x53, 1, 0, Buffer.alloc(4))], 'not shared'],
+    ['a packet in a slot that there is not', () => [write({}), packet(0xff53, 1, 0, Buffer.alloc(4))], 'DFS_PROTOCOL'],
+    ['an offer of memory that is no JSON', () => [write({}), packet(0x4d, 2, 0, Buffer.from('{x'))], 'no JSON'],
+    ['an offer of memory of no size', () => [write({}), packet(0x4d, 2, 0, Buffer.from('{}'))], 'without saying what'],
+    ['an offer of memory over its bound', () => [write({}), packet(0x4d, 0x20_0000, 0)], 'DFS_PROTOCOL'],
     ['a packet of another kind', () => [write({}), packet(0x5a, 0, 0)], 'unknown packet'],
     [
       'bytes that fail their checksum',
