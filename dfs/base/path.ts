@@ -55,6 +55,8 @@ export const childPath = (directory: string, name: string): string =>
 export const isWithin = (path: string, directory: string): boolean =>
   directory === '/' || path === directory || path.startsWith(`${directory}/`)
 export const normalizePath = (path: string): string => joinPath(splitPath(path))
+/** Where what a user deletes goes, HDFS's place for it. */
+export const trashRoot = (home: string): string => childPath(home, '.Trash')
 
 /** Order of the UTF-8 bytes. JavaScript's own order differs where surrogate pairs meet U+E000 and above. */
 export function compareNames(a: string, b: string): number {

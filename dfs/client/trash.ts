@@ -1,5 +1,5 @@
 import { DfsError } from '../base/errors.ts'
-import { childPath, isWithin, splitPath } from '../base/path.ts'
+import { childPath, isWithin, splitPath, trashRoot } from '../base/path.ts'
 import type { FileSystem } from './file-system.ts'
 
 /**
@@ -158,8 +158,6 @@ export class Trash {
 }
 
 const homes = '/user'
-
-export const trashRoot = (home: string): string => childPath(home, '.Trash')
 
 /** `yyMMddHHmmss` in the local time zone. */
 export function checkpointName(time: number): string {

@@ -93,9 +93,6 @@ export type OperationName = keyof typeof operations
 /** What all paths of the interface begin with. */
 export const WEBHDFS_PREFIX = '/webhdfs/v1'
 
-/** Where an HDFS keeps what a user deletes. */
-export const trashRoot = (home: string): string => `${home}/.Trash`
-
 /**
  * The Server header of quern's answers. Its files are to be seen once they are whole and not before, which no other HDFS
  * promises: a client may rely on it where it reads this.

@@ -1,4 +1,4 @@
-import { compareNames, normalizePath } from '../../base/path.ts'
+import { compareNames, normalizePath, trashRoot } from '../../base/path.ts'
 import type { Dfs } from '../../client/dfs.ts'
 import type { AccessMode, FileStatus } from '../../client/status.ts'
 import {
@@ -12,7 +12,6 @@ import {
   quotaUsageJson,
   serverDefaultsJson,
 } from '../json.ts'
-import { trashRoot } from '../operations.ts'
 import type { Call } from './call.ts'
 import * as parameter from './dictionary.ts'
 import { WebHdfsFailure } from './failure.ts'

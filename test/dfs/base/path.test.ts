@@ -1,7 +1,7 @@
 /** Reliability row 19: hostile names and paths. */
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compareNames, normalizePath, splitPath } from '../../../dfs/base/path.ts'
+import { compareNames, normalizePath, splitPath, trashRoot } from '../../../dfs/base/path.ts'
 import { type Dfs, openDfs } from '../../../dfs/index.ts'
 import { outcome, readAll, removeRoots, temporaryRoot, writeFile } from '../harness.ts'
 
@@ -136,4 +136,9 @@ test('names are ordered by their UTF-8 bytes', () => {
     fc.property(fc.string({ unit: 'binary', maxLength: 6 }), fc.string({ unit: 'binary', maxLength: 6 }), sameOrder),
   )
   expect(compareNames('\u{10000}', '\uffff')).toBeGreaterThan(0)
+})
+
+test('the trash of one whose home is the root has a path like any other', () => {
+  expect(trashRoot('/')).toBe(normalizePath(trashRoot('/')))
+  expect(trashRoot('/user/me')).toBe('/user/me/.Trash')
 })

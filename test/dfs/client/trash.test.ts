@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checkpointName, checkpointTime, Trash, trashRoot } from '../../../dfs/client/trash.ts'
+import { trashRoot } from '../../../dfs/base/path.ts'
+import { checkpointName, checkpointTime, Trash } from '../../../dfs/client/trash.ts'
 import { type Dfs, openDfs } from '../../../dfs/index.ts'
 import { outcome, removeRoots, temporaryRoot, writeFile } from '../harness.ts'
 
