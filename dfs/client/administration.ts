@@ -53,6 +53,13 @@ export interface SafeModeStatus {
 
 export type SafeModeAction = 'enter' | 'leave' | 'get'
 
+export interface OpenFileStatus {
+  readonly path: string
+  readonly holder: string
+  /** Of the blocks that are known so far. */
+  readonly bytes: number
+}
+
 export interface FsckReport {
   readonly path: string
   readonly healthy: boolean
@@ -71,7 +78,7 @@ export interface FsckReport {
   readonly racks: number
   readonly defaultReplication: number
   /** Files being written below the path. */
-  readonly openFiles: readonly { readonly path: string; readonly holder: string; readonly bytes: number }[]
+  readonly openFiles: readonly OpenFileStatus[]
   /** One entry a replica found bad, with the file it belongs to. */
   readonly problems: readonly (BadReplica & { readonly file: string })[]
 }

@@ -1,8 +1,7 @@
-import { isWithin } from '../base/path.ts'
 import type { FsckReport } from '../client/administration.ts'
 import type { BadReplica } from '../client/status.ts'
 import { type Block, filesBelow, pathOf } from '../namenode/inode.ts'
-import { summarize } from '../namenode/view.ts'
+import { openFilesBelow, summarize } from '../namenode/view.ts'
 import type { CareParts } from './care.ts'
 
 /** What the namenode knows of every replica of every file below `path`. Reading them is the datanodes' scrub. */
@@ -47,9 +46,7 @@ export function checkFiles(parts: CareParts, path: string): FsckReport {
     datanodes: live.length,
     racks: new Set(live.map(({ rack }) => rack)).size,
     defaultReplication: Math.min(defaultReplication, Math.max(1, live.length)),
-    openFiles: [...state.open.values()]
-      .filter(({ node, kind }) => kind !== 'detached' && isWithin(pathOf(node), path))
-      .map(({ node, holder }) => ({ path: pathOf(node), holder, bytes: node.length })),
+    openFiles: openFilesBelow(state, path),
     problems,
   }
 }

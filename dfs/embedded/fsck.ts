@@ -1,11 +1,10 @@
 import type { DatanodeId } from '../base/ids.ts'
-import { isWithin } from '../base/path.ts'
 import type { FsckReport } from '../client/administration.ts'
 import { badReplica } from '../client/file-reader.ts'
 import type { BadReplica, LocatedBlock } from '../client/status.ts'
 import type { Datanode } from '../datanode/datanode.ts'
 import { filesBelow, pathOf } from '../namenode/inode.ts'
-import { summarize } from '../namenode/view.ts'
+import { openFilesBelow, summarize } from '../namenode/view.ts'
 import type { EmbeddedParts } from './care.ts'
 
 /**
@@ -62,9 +61,7 @@ export async function checkFiles(parts: EmbeddedParts, path: string, verify: boo
     datanodes: datanodes.size,
     racks: rackCount,
     defaultReplication: Math.min(config.replication, datanodes.size),
-    openFiles: [...state.open.values()]
-      .filter(({ node, kind }) => kind === 'named' && isWithin(pathOf(node), path))
-      .map(({ node, holder }) => ({ path: pathOf(node), holder, bytes: node.length })),
+    openFiles: openFilesBelow(state, path),
     problems,
   }
 }

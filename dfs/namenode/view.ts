@@ -1,6 +1,7 @@
 import { wholeNumber } from '../base/config.ts'
 import { DfsError } from '../base/errors.ts'
-import { childPath, compareNames } from '../base/path.ts'
+import { childPath, compareNames, isWithin } from '../base/path.ts'
+import type { OpenFileStatus } from '../client/administration.ts'
 import type {
   AccessMode,
   ContentSummary,
@@ -62,6 +63,20 @@ function firstBehind(names: readonly string[], name: string): number {
     else high = middle
   }
   return low
+}
+
+/** Files being written at and below `path`: new ones under the names they will have, others as long as they would be now. */
+export function openFilesBelow(state: Namespace, path: string): OpenFileStatus[] {
+  const found: OpenFileStatus[] = []
+  for (const { node, kind, base, keep, holder } of state.open.values()) {
+    if (kind === 'detached') continue
+    const at = pathOf(base ?? node)
+    if (!isWithin(at, path)) continue
+    let bytes = node.length
+    for (const block of base?.blocks.slice(0, keep) ?? []) bytes += block.length
+    found.push({ path: at, holder, bytes })
+  }
+  return found
 }
 
 /** Needs r and x on every directory that is counted. */

@@ -135,4 +135,19 @@ describe('fsck -openforwrite', () => {
     }
     expect((await fsck('-openforwrite')).code).toBe(0)
   })
+
+  it('tells a file that is being appended to, below its own path and as long as it would be now', async () => {
+    const dfs = await openDfs({ root: quern.root, create: false })
+    try {
+      const writer = await dfs.append('/d/fine')
+      // The cut block at its end is written again.
+      const open = [{ path: '/d/fine', bytes: 3 * block }]
+      for (const path of ['/', '/d', '/d/fine']) expect((await dfs.fsck(path)).openFiles).toMatchObject(open)
+      expect((await dfs.fsck('/d/torn')).openFiles).toEqual([])
+      await writer.abort()
+      expect((await dfs.fsck('/')).openFiles).toEqual([])
+    } finally {
+      await dfs.close()
+    }
+  })
 })
