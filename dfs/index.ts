@@ -11,7 +11,7 @@ import type { WebHdfsOptions } from './webhdfs/client/options.ts'
 import type { WebHdfsServer, WebHdfsServerOptions } from './webhdfs/server/serve.ts'
 
 export { readBuffer } from './base/bytes.ts'
-export { type DfsConfig, settingNames } from './base/config.ts'
+export { type DfsConfig, resolveConfig, settingNames } from './base/config.ts'
 export { DfsError, type DfsErrorCode } from './base/errors.ts'
 export type { BlockId, DatanodeId, FileId, GenerationStamp } from './base/ids.ts'
 export { isAlive, processIdentity } from './base/process-identity.ts'

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Command as Parser } from 'commander'
-import { DfsError } from '../../dfs/base/errors.ts'
 import type { DfsTuning } from '../../dfs/index.ts'
+import { UsageError } from './fs/failure.ts'
 
-/** Options that namenode, datanode and `dfs start` have in common. */
+/** Options that namenode, datanode and `dfs start` have in common. UsageError for what they can not be. */
 
 export function addSetOption(command: Parser): Parser {
   return command.option(
@@ -14,16 +14,16 @@ export function addSetOption(command: Parser): Parser {
   )
 }
 
-/** The settings named by `--set`. DFS_BAD_ARGUMENT for one that is none; whether they fit is checked where they are used. */
+/** The settings named by `--set`. UsageError for one that is none; whether they fit is checked where they are used. */
 export function parseSettings(words: readonly string[], names: readonly string[]): DfsTuning {
   const settings: Record<string, number> = {}
   for (const word of words) {
     const [, name = '', value = ''] = /^([A-Za-z]+)=(.+)$/.exec(word) ?? []
     if (!names.includes(name)) {
-      throw new DfsError('DFS_BAD_ARGUMENT', `--set ${word}: it has to be name=value with one of ${names.join(', ')}`)
+      throw new UsageError(`--set ${word}: it has to be name=value with one of ${names.join(', ')}`)
     }
     const number = Number(value)
-    if (!Number.isFinite(number)) throw new DfsError('DFS_BAD_ARGUMENT', `--set ${word}: ${value} is no number`)
+    if (!Number.isFinite(number)) throw new UsageError(`--set ${word}: ${value} is no number`)
     settings[name] = number
   }
   return settings
@@ -33,16 +33,13 @@ export function portOf(text: string | undefined, option: string): number | undef
   if (text === undefined) return undefined
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
-  throw new DfsError(
-    'DFS_BAD_ARGUMENT',
-    `${option} ${text}: a port is a number from 0 to 65535, 0 for any that is free`,
-  )
+  throw new UsageError(`${option} ${text}: a port is a number from 0 to 65535, 0 for any that is free`)
 }
 
 export function countOf(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new DfsError('DFS_BAD_ARGUMENT', `${option} ${text}: a whole number from 1 on was expected`)
+  throw new UsageError(`${option} ${text}: a whole number from 1 on was expected`)
 }
 
 export const absolute = (path: string | undefined, cwd: string): string | undefined =>

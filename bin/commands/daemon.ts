@@ -1,6 +1,7 @@
 import { DfsError } from '../../dfs/base/errors.ts'
 import { write } from '../terminal/output.ts'
 import type { CommandIo } from './command.ts'
+import { UsageError } from './fs/failure.ts'
 
 export interface Daemon {
   /** What is said once it is up. */
@@ -24,9 +25,9 @@ export async function runDaemon(
   try {
     daemon = await start(say)
   } catch (error) {
-    if (!(error instanceof DfsError)) throw error
+    if (!(error instanceof DfsError) && !(error instanceof UsageError)) throw error
     await write(io.stderr, `quern ${name}: ${error.message}\n`)
-    return error.code === 'DFS_BAD_ARGUMENT' ? 2 : 1
+    return error instanceof UsageError || error.code === 'DFS_BAD_ARGUMENT' ? 2 : 1
   }
   say(daemon.greeting)
   const stopped = new Promise<'stopped'>((resolve) => {

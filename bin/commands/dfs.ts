@@ -50,6 +50,7 @@ async function runVerb(verb: DfsVerb, words: readonly string[], own: OwnOptions,
   const parsed = parseArguments(words, { ...verb, anywhere: true })
   const out = new LineWriter(io.stdout)
   const call: DfsCall = { ...parsed, io, json: own.json, out, root: dfsRoot(own.root, io) }
+  verb.check?.(call)
   if (verb.needs === 'dfs') return await withDfs(verb.name, await verb.load(), call)
   const run = await verb.load()
   return await telling(verb.name, call, () => run(call))

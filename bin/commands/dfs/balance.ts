@@ -1,16 +1,11 @@
 import { humanBytes } from '../../terminal/bytes.ts'
-import { UsageError } from '../fs/failure.ts'
+import { thresholdOf } from './operands.ts'
 import type { DfsVerbRun } from './verbs.ts'
 
-const thresholdUsually = 10
-
 /** Exit code 1 when the datanodes could not be brought within the threshold. */
-export const runBalance: DfsVerbRun = async (dfs, { values, out, json, io }) => {
-  const text = values.get('threshold') ?? String(thresholdUsually)
-  const percent = Number(text)
-  if (!(percent >= 1 && percent <= 100))
-    throw new UsageError(`--threshold ${text}: percent from 1 to 100, as HDFS has it`)
-  const report = await dfs.balance({ threshold: percent / 100, signal: io.signal })
+export const runBalance: DfsVerbRun = async (dfs, call) => {
+  const { out, json, io } = call
+  const report = await dfs.balance({ threshold: thresholdOf(call) / 100, signal: io.signal })
   if (json) {
     await out.line(JSON.stringify(report, null, 2))
     return report.balanced ? 0 : 1

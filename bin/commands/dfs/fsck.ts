@@ -22,15 +22,10 @@ export const runFsck: DfsVerbRun = async (dfs, { flags, operands, json, out }) =
   const path = absolutePath(dfs, operands[0] ?? '/')
   if ((await dfs.find(path)) === undefined) throw new UsageError(`fsck: path '${path}' does not exist`)
   if (flags.has('list-corruptfileblocks')) {
-    if (flags.size > (flags.has('verify') ? 2 : 1)) {
-      throw new UsageError('fsck: -list-corruptfileblocks goes with no other option but -verify')
-    }
     if (flags.has('verify')) await dfs.fsck(path, { verify: true })
     return (await listCorrupt(dfs, path, json, out)) === 0 ? 0 : 1
   }
   if (json) {
-    if (flags.has('move') || flags.has('delete'))
-      throw new UsageError('fsck: --json only reports; -move and -delete go without')
     const report = await dfs.fsck(path, { verify: flags.has('verify') })
     await out.line(JSON.stringify(report, null, 2))
     return report.healthy ? 0 : 1

@@ -1,17 +1,16 @@
-import { UsageError } from '../fs/failure.ts'
+import { safeModeActionOf } from './operands.ts'
 import type { DfsVerbRun } from './verbs.ts'
 
 const lookMillis = 200
 
-/** `hdfs dfsadmin -safemode`'s words. */
-export const runSafeMode: DfsVerbRun = async (dfs, { operands: [action = 'get'], io, out, json }) => {
+export const runSafeMode: DfsVerbRun = async (dfs, call) => {
+  const { io, out, json } = call
+  const action = safeModeActionOf(call)
   if (action === 'wait') {
     while ((await dfs.safeMode('get')).on) {
       io.signal.throwIfAborted()
       await new Promise((resolve) => setTimeout(resolve, lookMillis))
     }
-  } else if (action !== 'enter' && action !== 'leave' && action !== 'get') {
-    throw new UsageError(`safemode takes enter, leave, get or wait, not '${action}'`)
   }
   const status = await dfs.safeMode(action === 'wait' ? 'get' : action)
   if (json) await out.line(JSON.stringify(status, null, 2))

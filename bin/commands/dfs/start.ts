@@ -2,9 +2,17 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { endProcess, findProcesses, openDfs, type RunningProcesses } from '../../../dfs/index.ts'
-import { countOf } from '../daemon-options.ts'
-import { VerbError } from '../fs/failure.ts'
+import {
+  type DfsTuning,
+  endProcess,
+  findProcesses,
+  openDfs,
+  type RunningProcesses,
+  resolveConfig,
+  settingNames,
+} from '../../../dfs/index.ts'
+import { countOf, parseSettings, portOf } from '../daemon-options.ts'
+import { UsageError, VerbError } from '../fs/failure.ts'
 import { userOf } from '../user.ts'
 import type { DfsCall, RootVerbRun } from './verbs.ts'
 
@@ -19,7 +27,13 @@ export const runStart: RootVerbRun = async (call) => {
   const { root, values, out } = call
   const wanted = countOf(values.get('datanodes'), '--datanodes')
   const racks = countOf(values.get('racks'), '--racks')
+  portOf(values.get('http-port'), '--http-port')
   const set = (values.get('set') ?? '').split(',').filter((word) => word !== '')
+  check({
+    ...parseSettings(set, settingNames),
+    ...(wanted === undefined ? {} : { datanodes: wanted }),
+    ...(racks === undefined ? {} : { racks }),
+  })
   const settings = set.flatMap((word) => ['--set', word])
   mkdirSync(path.join(root, 'run'), { recursive: true })
   const before = await findProcesses(root)
@@ -53,6 +67,15 @@ export const runStart: RootVerbRun = async (call) => {
   const status = await settled(call, count)
   await out.line(status)
   return 0
+}
+
+/** What the daemons would refuse is wrong usage here, and nothing is started. */
+function check(settings: DfsTuning): void {
+  try {
+    resolveConfig(settings)
+  } catch (error) {
+    throw new UsageError(`start: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
 }
 
 /** The namenode, and datanodes beside it; without it these are not left to wait for one. */

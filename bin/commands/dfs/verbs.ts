@@ -1,12 +1,19 @@
 import type { Dfs } from '../../../dfs/index.ts'
 import type { LineWriter } from '../../terminal/output.ts'
 import type { CommandIo } from '../command.ts'
-import type { ArgumentFormat, ParsedArguments } from '../fs/arguments.ts'
+import type { ArgumentFormat } from '../fs/arguments.ts'
+import {
+  checkFsckOptions,
+  nameQuotaOf,
+  safeModeActionOf,
+  spaceQuotaOf,
+  thresholdOf,
+  type VerbWords,
+} from './operands.ts'
 
 /** A verb's words and where it speaks. */
-export interface DfsCall extends ParsedArguments {
+export interface DfsCall extends VerbWords {
   readonly io: CommandIo
-  readonly json: boolean
   readonly out: LineWriter
   /** The OS directory the DFS lives under. */
   readonly root: string
@@ -24,6 +31,8 @@ interface DfsVerbWords extends ArgumentFormat {
   /** Lines for `--help`; the first stands in the list of verbs. */
   readonly help: readonly string[]
   readonly json?: boolean
+  /** UsageError for words that no DFS would make right. */
+  readonly check?: (words: VerbWords) => unknown
 }
 
 export type DfsVerb = DfsVerbWords &
@@ -98,6 +107,7 @@ export const dfsVerbs: readonly DfsVerb[] = [
     min: 0,
     max: 1,
     json: true,
+    check: checkFsckOptions,
     needs: 'dfs',
     load: async () => (await import('./fsck.ts')).runFsck,
   },
@@ -140,6 +150,7 @@ export const dfsVerbs: readonly DfsVerb[] = [
     min: 0,
     max: 1,
     json: true,
+    check: safeModeActionOf,
     needs: 'dfs',
     load: async () => (await import('./safe-mode.ts')).runSafeMode,
   },
@@ -154,6 +165,7 @@ export const dfsVerbs: readonly DfsVerb[] = [
     min: 0,
     max: 0,
     json: true,
+    check: thresholdOf,
     needs: 'dfs',
     load: async () => (await import('./balance.ts')).runBalance,
   },
@@ -246,6 +258,7 @@ export const dfsVerbs: readonly DfsVerb[] = [
     help: ['at most N files and directories below each directory, itself included'],
     min: 2,
     max: any,
+    check: nameQuotaOf,
     needs: 'dfs',
     load: async () => (await import('./quotas.ts')).setQuota,
   },
@@ -268,6 +281,7 @@ export const dfsVerbs: readonly DfsVerb[] = [
     leftOut: { storageType: 'there are no storage types' },
     min: 2,
     max: any,
+    check: spaceQuotaOf,
     needs: 'dfs',
     load: async () => (await import('./quotas.ts')).setSpaceQuota,
   },
