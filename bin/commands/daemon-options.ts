@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command as Parser } from 'commander'
 import type { DfsTuning } from '../../dfs/index.ts'
+import { printable } from '../terminal/width.ts'
 import { UsageError } from './fs/failure.ts'
 
 /** Options that namenode, datanode and `dfs start` have in common. UsageError for what they can not be. */
@@ -40,6 +41,14 @@ export function countOf(text: string | undefined, option: string): number | unde
   if (text === undefined) return undefined
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
   throw new UsageError(`${option} ${text}: a whole number from 1 on was expected`)
+}
+
+/** An id becomes the name of a directory and of a log. */
+export const isDatanodeId = (id: string | undefined): id is string => id !== undefined && /^dn\d{1,4}$/.test(id)
+
+export function datanodeIdOf(id: string | undefined): string | undefined {
+  if (id === undefined || isDatanodeId(id)) return id
+  throw new UsageError(`--id ${printable(id)}: a datanode is called dn and a number of up to four digits, e.g. dn4`)
 }
 
 export const absolute = (path: string | undefined, cwd: string): string | undefined =>

@@ -1,6 +1,6 @@
 import type { Command, CommandIo } from './command.ts'
 import { runDaemon } from './daemon.ts'
-import { absolute, addSetOption, parseSettings, portOf } from './daemon-options.ts'
+import { absolute, addSetOption, datanodeIdOf, isDatanodeId, parseSettings, portOf } from './daemon-options.ts'
 import { dfsRoot } from './root.ts'
 import { parse, parser } from './usage.ts'
 
@@ -31,14 +31,16 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   )
   if (!(await parse(command, argv, io))) return 0
   const options = command.opts<Options>()
-  return await runDaemon(options.id ?? 'datanode', io, async (say) => {
+  // What it is called in its messages: never what it can not be called.
+  return await runDaemon(isDatanodeId(options.id) ? options.id : 'datanode', io, async (say) => {
+    const id = datanodeIdOf(options.id)
     const { runDatanode, settingNames } = await import('../../dfs/index.ts')
     const directory = absolute(options.directory, io.cwd)
     const port = portOf(options.port, '--port')
     const datanode = await runDatanode({
       root: dfsRoot(options.root, io),
       tuning: parseSettings(options.set, settingNames),
-      ...(options.id === undefined ? {} : { id: options.id }),
+      ...(id === undefined ? {} : { id }),
       ...(directory === undefined ? {} : { directory }),
       ...(options.rack === undefined ? {} : { rack: options.rack }),
       ...(options.host === undefined ? {} : { host: options.host }),

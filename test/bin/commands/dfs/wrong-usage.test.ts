@@ -36,6 +36,16 @@ test.each(words)('quern dfs %s', async (line, said) => {
   expect(existsSync(quern.root)).toBe(false)
 })
 
+test('a datanode is not called by an id that it can not have', async () => {
+  for (const id of ['../x', 'dn', 'dn12345', 'DN1', '\u001b[2J']) {
+    const { code, err } = await quern.run(['datanode', '--id', id])
+    expect(code).toBe(2)
+    expect(err).toMatch(/^quern datanode: --id .*: a datanode is called dn and a number of up to four digits/)
+    expect(err).not.toContain('\u001b')
+  }
+  expect(existsSync(quern.root)).toBe(false)
+})
+
 test.each([
   ['namenode --port x', '--port x: a port'],
   ['namenode --datanodes 0', '--datanodes 0: a whole number'],
