@@ -18,6 +18,7 @@ import { makeRoot, readOrFormat } from '../root/format.ts'
 import { type NamenodeRun, readOrMakeSecret, removeNamenodeRun, writeNamenodeRun } from '../root/run-file.ts'
 import { writeVersionFile } from '../root/version-file.ts'
 import { datanodeCall } from '../rpc/datanode-requests.ts'
+import { otherBuild } from '../rpc/hello.ts'
 import { namenodeCall } from '../rpc/namenode-requests.ts'
 import { type Caller, RpcServer } from '../rpc/server.ts'
 import { DaemonCare } from './care.ts'
@@ -296,7 +297,7 @@ export class NamenodeService {
     try {
       // Methods decide and journal in the turn in which they are called, so the name is theirs alone.
       const result = namenodeCall({ namespace: this.#namenode, care: this.#care }, method, request)
-      if (result === undefined) throw new DfsError('DFS_PROTOCOL', `a namenode has no method ${method}`)
+      if (result === undefined) throw new DfsError('DFS_PROTOCOL', `a namenode has no method ${method}; ${otherBuild}`)
       return result
     } finally {
       durable.request = undefined

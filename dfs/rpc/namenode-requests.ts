@@ -3,6 +3,7 @@ import { limits } from '../base/config.ts'
 import { DfsError } from '../base/errors.ts'
 import { blockId, datanodeId, fileId, generationStamp } from '../base/ids.ts'
 import type { CareProtocol, NamespaceProtocol } from '../client/protocol.ts'
+import { otherBuild } from './hello.ts'
 
 /** What a client may ask over a socket: each method with the shape of its request. Meaning is checked by the namenode itself. */
 
@@ -137,7 +138,7 @@ export function malformed(method: string, error: z.ZodError): DfsError {
   const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
   return new DfsError(
     'DFS_PROTOCOL',
-    `a request ${method} is malformed${where}: ${issue?.message ?? 'it has no shape'}`,
+    `a request ${method} is malformed${where}: ${issue?.message ?? 'it has no shape'}; ${otherBuild}`,
     {
       cause: error,
     },

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Address } from '../../../dfs/base/net.ts'
 import type { Dfs } from '../../../dfs/client/dfs.ts'
 import { readOrMakeSecret } from '../../../dfs/root/run-file.ts'
+import { protocolVersion } from '../../../dfs/rpc/hello.ts'
 import { patterned, readAll, removeRoots, temporaryRoot, writeFile } from '../harness.ts'
 import { Cluster } from './cluster.ts'
 
@@ -58,14 +59,21 @@ function exchange(
 }
 
 const hello = (fields: object): Buffer =>
-  frame({ quern: 'dfs', version: 1, purpose: 'client', token, client: 'x', ...fields })
+  frame({ quern: 'dfs', version: protocolVersion, purpose: 'client', token, client: 'x', ...fields })
 const huge = (): Buffer => Buffer.from([0xff, 0xff, 0xff, 0x7f])
 
 const refused: readonly [name: string, pieces: () => readonly Buffer[], says: string][] = [
   ['no token', () => [hello({ token: undefined })], 'DFS_UNAUTHORIZED'],
   ['a wrong token', () => [hello({ token: 'f'.repeat(64) })], 'DFS_UNAUTHORIZED'],
   ['a token that is no text', () => [hello({ token: { length: 64 } })], 'DFS_UNAUTHORIZED'],
-  ['another version', () => [hello({ version: 2 })], 'DFS_UNKNOWN_VERSION'],
+  ['an older version', () => [hello({ version: 1 })], 'version 1 of quern'],
+  ['a newer version', () => [hello({ version: protocolVersion + 1 })], `version ${protocolVersion + 1} of quern`],
+  [
+    'a newer version that has another token, or none',
+    () => [frame({ quern: 'dfs', version: protocolVersion + 1, more: [1] })],
+    'DFS_UNKNOWN_VERSION',
+  ],
+  ['a version that is no number', () => [hello({ version: { valueOf: 2 } })], 'version unknown of quern'],
   ['another protocol', () => [hello({ quern: 'x' })], 'DFS_PROTOCOL'],
   ['no object', () => [frame('[1,2]')], 'DFS_PROTOCOL'],
   ['no JSON', () => [frame('{"quern')], 'DFS_PROTOCOL'],
