@@ -8,7 +8,7 @@ import type { CreateOptions, DfsReader, DfsWriter } from './file-system.ts'
 import { detachedWriter, FileWriter, namedWriter } from './file-writer.ts'
 import { globSorted } from './glob.ts'
 import { NamespaceClient, type SharedConnection } from './namespace-client.ts'
-import type { OpenedFile } from './protocol.ts'
+import type { Listing, OpenedFile } from './protocol.ts'
 import type { BlockLocation, FileChecksum, FileStatus, LocatedBlock } from './status.ts'
 import { walkTree } from './walk.ts'
 
@@ -64,14 +64,20 @@ export class DfsClient extends NamespaceClient implements Dfs {
   async list(path: string): Promise<FileStatus[]> {
     const all: FileStatus[] = []
     for (let startAfter: string | undefined; ; ) {
-      const request = { ...this.on(path), limit: listingPage }
-      const page = await this.namenode.list(startAfter === undefined ? request : { ...request, startAfter })
+      const page = await this.listPage(path, {
+        limit: listingPage,
+        ...(startAfter === undefined ? {} : { startAfter }),
+      })
       if (all.length === 0 && page.remaining === 0) return [...page.entries]
       all.push(...page.entries)
       const last = page.entries.at(-1)
       if (page.remaining === 0 || last === undefined) return all
       startAfter = last.path.slice(last.path.lastIndexOf('/') + 1)
     }
+  }
+
+  async listPage(path: string, page: { startAfter?: string; limit: number }): Promise<Listing> {
+    return this.namenode.list({ ...this.on(path), ...page })
   }
 
   walk(path: string): AsyncIterable<FileStatus> {

@@ -1,6 +1,7 @@
 import type { DatanodeId, FileId } from '../base/ids.ts'
 import type { DfsAdministration } from './administration.ts'
 import type { CreateOptions, FileSystem } from './file-system.ts'
+import type { Listing } from './protocol.ts'
 import type { BadReplica, LocatedBlock } from './status.ts'
 
 /** A file written by a job attempt: durable, but in no directory until `publish` names it. */
@@ -23,6 +24,8 @@ export interface Dfs extends FileSystem, DfsAdministration {
   /** The same, as another user: permissions are checked for them, and what they make is theirs. Closing it closes nothing. */
   as(user: string): Dfs
 
+  /** What `list` gives, from behind the name `startAfter` on and at most `limit` of it, with how many there are behind that. */
+  listPage(path: string, page: { startAfter?: string; limit: number }): Promise<Listing>
   locate(path: string): Promise<LocatedBlock[]>
 
   /** A file of a job attempt, invisible until published. */

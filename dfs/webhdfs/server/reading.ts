@@ -1,4 +1,4 @@
-import { compareNames, normalizePath, trashRoot } from '../../base/path.ts'
+import { normalizePath, trashRoot } from '../../base/path.ts'
 import type { Dfs } from '../../client/dfs.ts'
 import type { AccessMode, FileStatus } from '../../client/status.ts'
 import {
@@ -36,10 +36,9 @@ async function existing(dfs: Dfs, path: string): Promise<FileStatus> {
   return status
 }
 
-async function listing(call: Call): Promise<FileStatus[]> {
-  const status = await call.dfs.find(call.path)
-  if (status === undefined) throw new WebHdfsFailure('notFound', `File ${call.path} does not exist.`)
-  return await call.dfs.list(call.path)
+/** That it is there; in HDFS's words for listings, which end in a full stop. */
+async function listed({ dfs, path }: Call): Promise<void> {
+  if ((await dfs.find(path)) === undefined) throw new WebHdfsFailure('notFound', `File ${path} does not exist.`)
 }
 
 /** A directory may have a million entries: their JSON is made as it is sent. */
@@ -74,7 +73,8 @@ export const reading = {
   GETFILELINKSTATUS: fileStatus,
 
   LISTSTATUS: served([], async (call): Promise<Reply> => {
-    const entries = await listing(call)
+    await listed(call)
+    const entries = await call.dfs.list(call.path)
     const pieces = asynchronous(listingPieces(entries, normalizePath(call.path)))
     return { kind: 'pieces', type: 'application/json', pieces, close: nothingToClose }
   }),
@@ -82,12 +82,13 @@ export const reading = {
   LISTSTATUS_BATCH: served([parameter.startAfter], async (call) => {
     const after = take(call.query, parameter.startAfter)
     const parent = normalizePath(call.path)
-    const entries = (await listing(call)).map((entry) => entryJson(entry, parent))
-    const rest = after === '' ? entries : entries.filter(({ pathSuffix }) => compareNames(pathSuffix, after) > 0)
+    await listed(call)
+    const page = { limit: LIST_LIMIT, ...(after === '' ? {} : { startAfter: after }) }
+    const { entries, remaining } = await call.dfs.listPage(call.path, page)
     return json({
       DirectoryListing: {
-        partialListing: { FileStatuses: { FileStatus: rest.slice(0, LIST_LIMIT) } },
-        remainingEntries: Math.max(0, rest.length - LIST_LIMIT),
+        partialListing: { FileStatuses: { FileStatus: entries.map((entry) => entryJson(entry, parent)) } },
+        remainingEntries: remaining,
       },
     })
   }),
