@@ -1,3 +1,4 @@
+import { combined, shiftOf } from '../base/crc-combination.ts'
 import { dataChecksum } from '../base/data-checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import { normalizePath } from '../base/path.ts'
@@ -104,16 +105,34 @@ export class DfsClient extends NamespaceClient implements Dfs {
       })
   }
 
-  /** Reads the file: replicas' own checksums are compared on the way. */
+  /** Put together from the checksums of the replicas; what of it is in none that is at hand is read. */
   async checksum(path: string): Promise<FileChecksum> {
-    const reader = await this.open(path)
+    const blocks = await this.locate(path)
+    let crc = 0
+    let reader: DfsReader | undefined
     try {
-      let crc = 0
-      for await (const bytes of reader.stream()) crc = dataChecksum(bytes, crc)
+      for (const block of blocks) {
+        const known = await this.#contentChecksum(block)
+        if (known !== undefined) {
+          crc = combined(crc, known, shiftOf(block.length))
+          continue
+        }
+        reader ??= this.#reader(path, blocks)
+        const range = { start: block.offset, end: block.offset + block.length }
+        for await (const bytes of reader.stream(range)) crc = dataChecksum(bytes, crc)
+      }
       return { algorithm: 'COMPOSITE-CRC32', bytes: crc.toString(16).padStart(8, '0') }
     } finally {
-      await reader.close()
+      await reader?.close()
     }
+  }
+
+  async #contentChecksum(block: LocatedBlock): Promise<number | undefined> {
+    for (const location of block.replicas) {
+      const known = await this.#shared.connection.access.contentChecksum(block, location)
+      if (known !== undefined) return known
+    }
+    return undefined
   }
 
   async home(): Promise<string> {

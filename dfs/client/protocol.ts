@@ -205,6 +205,8 @@ export interface PipelineOptions {
 export interface ReplicaAccess {
   openPipeline(namenode: NamespaceProtocol, allocated: AllocatedBlock, options: PipelineOptions): Promise<BlockPipeline>
   openReplica(block: LocatedBlock, location: ReplicaLocation): Promise<BlockReader>
+  /** The CRC-32 of a block's content as it was written, without reading it; undefined where only reading it tells. */
+  contentChecksum(block: LocatedBlock, location: ReplicaLocation): Promise<number | undefined>
 }
 
 /** To whom a datanode tells what has changed on its disk: HDFS's incremental block report. */

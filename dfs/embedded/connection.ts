@@ -1,6 +1,7 @@
 import { DfsError } from '../base/errors.ts'
 import { processIdentity } from '../base/process-identity.ts'
 import type { RootLock } from '../base/root-lock.ts'
+import { contentChecksum } from '../block/content-checksum.ts'
 import type { Connection, Incident } from '../client/connection.ts'
 import type { CareProtocol, LostReplica, NamespaceProtocol, ReplicaAccess } from '../client/protocol.ts'
 import type { BadReplica } from '../client/status.ts'
@@ -38,6 +39,7 @@ export class EmbeddedConnection implements Connection {
         if (datanode === undefined) throw new DfsError('DFS_IO', `datanode ${id} can not be used`)
         return datanode.openReplica(block)
       },
+      contentChecksum: (block, location) => contentChecksum(parts.env.disk, block, location),
     }
   }
 

@@ -3,6 +3,7 @@ import { DfsError } from '../base/errors.ts'
 import { datanodeId } from '../base/ids.ts'
 import { processIdentity } from '../base/process-identity.ts'
 import type { BlockReader } from '../block/block-store.ts'
+import { contentChecksum } from '../block/content-checksum.ts'
 import { openReplicaFiles } from '../block/disk-block-store.ts'
 import type { Connection, Incident } from '../client/connection.ts'
 import type { CareProtocol, LostReplica, NamespaceProtocol, ReplicaAccess } from '../client/protocol.ts'
@@ -67,6 +68,7 @@ export class RemoteConnection implements Connection {
       openPipeline: async (server, allocated, options) =>
         ChainPipeline.open(env, await token(), server, allocated, options),
       openReplica: (block, location) => openReplica(env, token, block, location),
+      contentChecksum: (block, location) => contentChecksum(env.disk, block, location),
     }
     this.#stopRenewing = env.every(Math.min(leaseRenewMillis, cluster.leaseMillis / 3), () => {
       if (this.#writers > 0) this.#background(this.namenode.renewLease({ holder }))

@@ -1,5 +1,7 @@
 /** Namenode and datanodes as services over sockets: writing, reading, losing and healing. */
+import { crc32 } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
+import { type Disk, realDisk } from '../../../dfs/base/disk.ts'
 import { patterned, readAll, removeRoots, temporaryRoot, writeFile } from '../harness.ts'
 import { Cluster } from './cluster.ts'
 
@@ -33,4 +35,22 @@ describe('a file written through the daemons', () => {
     await cluster.until(async () => (await dfs.locate('/f')).every(({ replicas }) => replicas.length === 3))
     expect((await dfs.fsck('/')).healthy).toBe(true)
   })
+})
+
+test('one who can not reach the replicas’ files reads a file, and has its checksum, through the datanodes', async () => {
+  await using cluster = await Cluster.start(await temporaryRoot(), 2, { blockSize: 300_000 })
+  const bytes = patterned(700_000)
+  await writeFile(await cluster.client(), '/f', bytes)
+  const within = (path: string): boolean => path.includes('blk_')
+  const refused = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
+  const disk: Disk = {
+    ...realDisk,
+    open: (path, mode, permissions) =>
+      within(path) ? Promise.reject(refused) : realDisk.open(path, mode, permissions),
+    readFile: (path, max) => (within(path) ? Promise.reject(refused) : realDisk.readFile(path, max)),
+    fileSize: (path) => (within(path) ? Promise.reject(refused) : realDisk.fileSize(path)),
+  }
+  const elsewhere = await cluster.client('root', { ...cluster.env, disk })
+  expect((await readAll(elsewhere, '/f')).equals(bytes)).toBe(true)
+  expect((await elsewhere.checksum('/f')).bytes).toBe(crc32(bytes).toString(16).padStart(8, '0'))
 })
