@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Gathering } from './gathering.ts'
 import type { WebHdfsServerLimits } from './limits.ts'
 
 /**
- * The body of a request, taken piece by piece: nothing is read before the last piece was dealt with, so that a slow disk
+ * The body of a request, taken piece by piece: no more than one is gathered while the last is dealt with, so that a slow disk
  * slows the client down and memory stays as it is.
  */
 export class RequestBody {
@@ -31,20 +32,12 @@ export class RequestBody {
     if (this.#begun) throw new TypeError('the body of a request is there once')
     this.#begun = true
     if (this.held) this.#response.writeContinue()
-    const { idleMs } = this.#limits
-    // Left early it must not end the connection: the answer still has to go out.
-    const iterator: AsyncIterator<Uint8Array> = this.#request.iterator({ destroyOnReturn: false })
+    const gathering = new Gathering(this.#request, this.#limits.idleMs)
     try {
-      for (;;) {
-        const idle = setTimeout(() => {
-          this.#request.destroy(new Error(`the client sent nothing for ${idleMs} ms`))
-        }, idleMs)
-        const next = await iterator.next().finally(() => clearTimeout(idle))
-        if (next.done === true) return
-        yield next.value
-      }
+      for (let piece = await gathering.next(); piece !== undefined; piece = await gathering.next()) yield piece
     } finally {
-      await iterator.return?.()
+      // Left early it must not end the connection: the answer still has to go out.
+      gathering.stop()
     }
   }
 
