@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chunkChecksums } from '../../../dfs/base/data-checksum.ts'
 import { combined, combinedChunks, shiftOf } from '../../../dfs/base/crc-combination.ts'
+import { chunkChecksums } from '../../../dfs/base/data-checksum.ts'
 import { patterned } from '../harness.ts'
 
 test('the CRC of the whole comes out of those of its pieces, cut anywhere', () => {
