@@ -1,7 +1,7 @@
 /**
  * The public face of the DFS. `openDfs` opens a root embedded in this process, `openFileSystem` any HDFS behind WebHDFS.
  */
-import type { DfsConfig } from './base/config.ts'
+import { type DfsConfig, resolveConfig } from './base/config.ts'
 import type { Dfs, OpenOptions } from './client/dfs.ts'
 import type { FileSystem } from './client/file-system.ts'
 import type { DatanodeProcessOptions, RunningDatanode } from './daemon/datanode-process.ts'
@@ -86,6 +86,25 @@ export async function findProcesses(root: string): Promise<RunningProcesses> {
 /** Asks a process of a DFS to end, and ends it when it does not in time. True if it had to be ended. */
 export async function endProcess(process: DfsProcess, patienceMillis: number): Promise<boolean> {
   return await (await import('./daemon/processes.ts')).endProcess(process, patienceMillis)
+}
+
+/** What the DFS at a root is set to in place of the defaults, whoever opens it. */
+export async function rootSettings(root: string): Promise<DfsTuning> {
+  const [{ readSettings }, { realEnv }] = await Promise.all([
+    import('./root/settings-file.ts'),
+    import('./base/env.ts'),
+  ])
+  return await readSettings(realEnv.disk, root)
+}
+
+/** Keeps settings in the root; whoever runs goes by them once it is started anew. DFS_BAD_ARGUMENT where they do not fit together. */
+export async function keepRootSettings(root: string, settings: DfsTuning): Promise<void> {
+  resolveConfig(settings)
+  const [{ writeSettings }, { realEnv }] = await Promise.all([
+    import('./root/settings-file.ts'),
+    import('./base/env.ts'),
+  ])
+  await writeSettings(realEnv.disk, root, settings)
 }
 
 /** Serves WebHDFS, HDFS's REST interface, for a DFS that is open. DFS_BAD_ARGUMENT where it would be open to the network without a token. */

@@ -6,6 +6,7 @@ import { type BlockId, blockId, type GenerationStamp, generationStamp } from './
  * becomes part of one: blocks are named by their numbers alone.
  *
  *   <root>/VERSION                           format of the root, its datanodes
+ *   <root>/settings                          what is set in place of the defaults
  *   <root>/lock                              the process that holds the root
  *   <root>/namenode/image-<txid>             namespace up to and with that transaction
  *   <root>/namenode/journal-<txid>           the transactions from that one on
@@ -21,6 +22,7 @@ import { type BlockId, blockId, type GenerationStamp, generationStamp } from './
  */
 export const rootNames = {
   version: (root: string) => join(root, 'VERSION'),
+  settings: (root: string) => join(root, 'settings'),
   lock: (root: string) => join(root, 'lock'),
   namenode: (root: string) => join(root, 'namenode'),
   datanodes: (root: string) => join(root, 'datanodes'),

@@ -11,6 +11,7 @@ import { lockRoot } from '../base/root-lock.ts'
 import { DatanodeService } from '../datanode/service.ts'
 import { directoryOf } from '../root/format.ts'
 import { readNamenodeRun, readSecret } from '../root/run-file.ts'
+import { readSettings } from '../root/settings-file.ts'
 import { readVersionFile } from '../root/version-file.ts'
 
 export interface DatanodeProcessOptions {
@@ -54,7 +55,7 @@ export async function runDatanode(options: DatanodeProcessOptions): Promise<Runn
     const version = await readVersionFile(disk, root)
     const service = await DatanodeService.start({
       env: realEnv,
-      config: resolveConfig(options.tuning ?? {}),
+      config: resolveConfig({ ...(await readSettings(disk, root)), ...options.tuning }),
       directory,
       ...(options.id === undefined ? {} : { id: datanodeId(options.id) }),
       ...(options.rack === undefined ? {} : { rack: options.rack }),

@@ -16,6 +16,7 @@ import { NamenodeServer } from '../namenode/server.ts'
 import { RemoteConnection } from '../remote/connection.ts'
 import { makeRoot, readOrFormat } from '../root/format.ts'
 import { type NamenodeRun, readOrMakeSecret, removeNamenodeRun, writeNamenodeRun } from '../root/run-file.ts'
+import { readSettings } from '../root/settings-file.ts'
 import { writeVersionFile } from '../root/version-file.ts'
 import { datanodeCall } from '../rpc/datanode-requests.ts'
 import { otherBuild } from '../rpc/hello.ts'
@@ -126,6 +127,7 @@ export class NamenodeService {
     const { env } = options
     const root = resolve(options.root)
     const config = resolveConfig({
+      ...(await readSettings(env.disk, root)),
       ...options.tuning,
       ...(options.datanodes === undefined ? {} : { datanodes: options.datanodes }),
       ...(options.racks === undefined ? {} : { racks: options.racks }),

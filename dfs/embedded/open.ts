@@ -15,6 +15,7 @@ import { Datanode } from '../datanode/datanode.ts'
 import { skipTo } from '../namenode/numbers.ts'
 import { NamenodeServer } from '../namenode/server.ts'
 import { directoryOf, makeRoot, readOrFormat } from '../root/format.ts'
+import { readSettings } from '../root/settings-file.ts'
 import { type RootVersion, writeVersionFile } from '../root/version-file.ts'
 import { EmbeddedConnection } from './connection.ts'
 import { EmbeddedReplicas } from './embedded-replicas.ts'
@@ -32,7 +33,7 @@ export function openDfs(options: OpenOptions): Promise<Dfs> {
 /** `openDfs` with the machine passed in, and with the settings that are no option of the command line. */
 export async function openEmbedded(options: OpenOptions, env: Env, tuning: Partial<DfsConfig> = {}): Promise<Dfs> {
   const root = resolve(options.root)
-  const config = resolveConfig({ ...tuning, ...settings(options) })
+  const config = resolveConfig({ ...(await readSettings(env.disk, root)), ...tuning, ...settings(options) })
   await makeRoot(root, options.create ?? true, env)
   const lock = joined([await lockRoot(root)])
   try {

@@ -6,9 +6,11 @@ import {
   type DfsTuning,
   endProcess,
   findProcesses,
+  keepRootSettings,
   openDfs,
   type RunningProcesses,
   resolveConfig,
+  rootSettings,
   settingNames,
 } from '../../../dfs/index.ts'
 import { countOf, parseSettings, portOf } from '../daemon-options.ts'
@@ -28,19 +30,17 @@ export const runStart: RootVerbRun = async (call) => {
   const wanted = countOf(values.get('datanodes'), '--datanodes')
   const racks = countOf(values.get('racks'), '--racks')
   portOf(values.get('http-port'), '--http-port')
-  const set = (values.get('set') ?? '').split(',').filter((word) => word !== '')
+  const settings = settingsWith(await rootSettings(root), values.get('set') ?? '')
   check({
-    ...parseSettings(set, settingNames),
+    ...settings,
     ...(wanted === undefined ? {} : { datanodes: wanted }),
     ...(racks === undefined ? {} : { racks }),
   })
-  const settings = set.flatMap((word) => ['--set', word])
   mkdirSync(path.join(root, 'run'), { recursive: true })
+  if (values.has('set')) await keepRootSettings(root, settings)
   const before = await findProcesses(root)
   const datanode = (id: string): Promise<void> =>
-    started(call, id, ['datanode', '--root', root, '--id', id, ...settings], (now) =>
-      now.datanodes.some(({ name }) => name === id),
-    )
+    started(call, id, ['datanode', '--root', root, '--id', id], (now) => now.datanodes.some(({ name }) => name === id))
   if (before.namenode === undefined) {
     const layout = [
       ...(wanted === undefined ? [] : ['--datanodes', String(wanted)]),
@@ -51,7 +51,7 @@ export const runStart: RootVerbRun = async (call) => {
     const namenode = started(
       call,
       'namenode',
-      ['namenode', '--root', root, ...layout, ...web, ...settings],
+      ['namenode', '--root', root, ...layout, ...web],
       (now) => now.namenode !== undefined,
     )
     // They look through their directories while the namenode reads its journal.
@@ -66,8 +66,36 @@ export const runStart: RootVerbRun = async (call) => {
   await Promise.all(absent.map(datanode))
   const status = await settled(call, count)
   await out.line(status)
+  const ran = [before.namenode, ...before.datanodes].flatMap((one) => one?.name ?? [])
+  if (values.has('set') && ran.length > 0) {
+    await out.line(
+      `${ran.join(', ')} ran already, and takes what was set when it is started anew: quern dfs stop, start`,
+    )
+  }
   return 0
 }
+
+/** What is kept, with what `--set` gives; `name=default` takes one back. */
+function settingsWith(kept: DfsTuning, given: string): DfsTuning {
+  const words = given.split(',').filter((word) => word !== '')
+  const isDefault = (word: string): boolean => word.endsWith('=default')
+  // As if they were given, so that a name that is none is told.
+  const dropped = parseSettings(
+    words.filter(isDefault).map((word) => word.replace(/default$/, '0')),
+    rootSettingNames,
+  )
+  const others = Object.entries(kept).filter(([name]) => !(name in dropped))
+  return {
+    ...Object.fromEntries(others),
+    ...parseSettings(
+      words.filter((word) => !isDefault(word)),
+      rootSettingNames,
+    ),
+  }
+}
+
+/** `--datanodes` and `--racks` lay a root out. */
+const rootSettingNames = settingNames.filter((name) => name !== 'datanodes' && name !== 'racks')
 
 /** What the daemons would refuse is wrong usage here, and nothing is started. */
 function check(settings: DfsTuning): void {

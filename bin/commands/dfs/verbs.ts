@@ -51,7 +51,8 @@ export const dfsVerbs: readonly DfsVerb[] = [
     help: [
       'start a namenode and N datanodes (default 3) in the background',
       'What runs already stays; it returns when safe mode is left. --racks: of a new root (default 2).',
-      '--http-port: of WebHDFS (default 9870, or any if that is taken). --set: settings, as docs/dfs.md lists them.',
+      '--http-port: of WebHDFS (default 9870, or any if that is taken). --set: settings, as docs/dfs.md lists them; the root',
+      'keeps them for whoever opens it, until they are set anew. NAME=default takes one back. quern dfs status shows them.',
     ],
     values: ['datanodes', 'racks', 'http-port', 'set'],
     min: 0,

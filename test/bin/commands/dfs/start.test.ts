@@ -24,8 +24,11 @@ test('a namenode that can not start takes the datanodes begun beside it along; t
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   try {
-    expect((await run(...start, '0')).code).toBe(0)
+    expect((await run(...start, '0', '--set', 'leaseMillis=5000,replication=1')).code).toBe(0)
+    const again = await run(...start, '0', '--set', 'replication=default')
+    expect(again.said).toContain('namenode, dn1, dn2 ran already, and takes what was set when it is started anew')
     expect((await run('stop', '--root', root)).code).toBe(0)
+    expect((await run('status', '--json', '--root', root)).said).toContain('"leaseMillis": 5000\n')
 
     const address = taken.address()
     const port = typeof address === 'object' && address !== null ? String(address.port) : ''
@@ -34,6 +37,8 @@ test('a namenode that can not start takes the datanodes begun beside it along; t
     expect(await findProcesses(root)).toMatchObject({ namenode: undefined, datanodes: [], absent: ['dn1', 'dn2'] })
 
     expect(await run(...start, '0')).toMatchObject({ code: 0, said: expect.stringContaining('and 2 datanodes') })
+    // What was set at a start is so at the next, too.
+    expect((await run('status', '--root', root)).said).toContain('\nSettings   leaseMillis=5000\n')
   } finally {
     await run('stop', '--root', root)
     taken.close()
