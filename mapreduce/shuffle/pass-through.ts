@@ -42,21 +42,21 @@ export function passAll(
   if (!(merge instanceof KernelMerge && 'layTexts' in sink)) return copyRecords(merge, to, every)
   const keys = reduction.passThrough === 'identity'
   let records = 0
+  let taken = 0
   const take = (from: number, end: number): number => {
     const next = sink.layTexts(merge, from, end, keys)
-    records += next - from
+    taken = next - from
+    records += taken
     return next
   }
-  let before = -1
   while (merge.offer(take)) {
     every()
     // What is no text, or larger than the buffer.
-    if (records === before && merge.advance()) {
+    if (taken === 0 && merge.advance()) {
       const { keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd } = merge.view
       to.write(keyBytes, keyKind, keyStart, keyEnd, valueBytes, valueKind, valueStart, valueEnd)
       records++
     }
-    before = records
   }
   return records + copyRecords(merge, to, every)
 }
