@@ -108,8 +108,7 @@ export class MapSpiller implements Spiller {
   }
 
   private async mergeRuns(outputFile: string, space: MergeSpace): Promise<readonly SliceRange[]> {
-    const writer = new RunWriter(outputFile, this.options.writeBuffer)
-    writer.packer = this.options.packer
+    const writer = new RunWriter(outputFile, this.options.writeBuffer, this.options.packer)
     const slices: SliceRange[] = []
     try {
       for (let p = 0; p < this.options.partitions; p++) {
@@ -159,8 +158,7 @@ export class MapSpiller implements Spiller {
 
   private tryWriteRun(write: (writer: RunWriter) => readonly SliceRange[]): void {
     const file = `${this.options.outputFile}.spill-${this.passes++}`
-    const writer = new RunWriter(file, this.options.writeBuffer)
-    writer.packer = this.options.packer
+    const writer = new RunWriter(file, this.options.writeBuffer, this.options.packer)
     // Noted before it is written, so that a failure half way leaves nothing behind.
     const run = { file, slices: [] as readonly SliceRange[] }
     this.runs.push(run)

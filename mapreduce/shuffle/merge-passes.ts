@@ -97,8 +97,7 @@ function mergePass(group: readonly SliceSource[], space: MergeSpace, made: strin
   const file = space.passFile()
   const merge = openMerge(group, space)
   try {
-    const writer = new RunWriter(file, space.passBuffer)
-    writer.packer = space.packer
+    const writer = new RunWriter(file, space.passBuffer, space.packer)
     made.push(file)
     let slice: SliceRange
     try {

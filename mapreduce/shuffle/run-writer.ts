@@ -43,20 +43,21 @@ export class RunWriter implements RecordSink {
   private sliceOffset = RUN_HEADER_BYTES
   private sliceRecords = 0
   records = 0
-
-  /** Packs what it is given; what its buffer does not hold in the arena stays as it is. */
-  packer: BlockPacker | undefined
+  private readonly packer: BlockPacker | undefined
 
   /**
    * `buffer` (three blocks or more) is borrowed until `close`; a record that does not fit makes the writer take a larger
-   * one of its own. `header`: for files of another kind made of the same blocks.
+   * one of its own. `packer` packs blocks; one that the buffer does not hold in the arena stays as it is. `header`: for
+   * files of another kind made of the same blocks.
    */
   constructor(
     path: string,
     buffer: Buffer,
+    packer?: BlockPacker,
     header: { readonly magic: number; readonly version: number; readonly mode: number } = runHeader,
   ) {
     this.path = path
+    this.packer = packer
     this.buffer = buffer
     this.arenaAt = arenaOffset(buffer)
     this.flushBytes = Math.max(BLOCK_BYTES, buffer.length - 2 * BLOCK_BYTES)

@@ -27,7 +27,7 @@ export class RecordsWriter extends RunWriter {
   private readonly borders: number[] = []
 
   constructor(path: string, buffer: Buffer) {
-    super(path, buffer, { magic: RECORDS_MAGIC, version: RECORDS_VERSION, mode: 0o600 })
+    super(path, buffer, undefined, { magic: RECORDS_MAGIC, version: RECORDS_VERSION, mode: 0o600 })
   }
 
   protected override blockBegins(offset: number): void {

@@ -20,7 +20,7 @@ export class TableWriter extends RunWriter {
 
   /** `buffer` is borrowed until `close`, as a run's; `place` is the part's among those of the job. */
   constructor(path: string, buffer: Buffer, place: HashPlace) {
-    super(path, buffer, { magic: TABLE_MAGIC, version: TABLE_VERSION, mode: 0o644 })
+    super(path, buffer, undefined, { magic: TABLE_MAGIC, version: TABLE_VERSION, mode: 0o644 })
     this.place = place
     this.byHash = place.partitions > 0
   }

@@ -29,8 +29,7 @@ const packers = [new BlockPacker(arena, kernels), new BlockPacker(arena, plainKe
 /** One slice of these rows; how many bytes it takes. */
 function write(rows: readonly Row[], packer: BlockPacker | undefined): SliceRange & { file: string; mapTask: number } {
   const file = freshFile()
-  const writer = new RunWriter(file, writeBuffer)
-  writer.packer = packer
+  const writer = new RunWriter(file, writeBuffer, packer)
   for (const { keyKind, key, valueKind, value } of rows) {
     writer.write(key, keyKind, 0, key.length, value, valueKind, 0, value.length)
   }
