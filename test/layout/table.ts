@@ -250,7 +250,7 @@ export const layout: Readonly<Record<string, LayoutRow>> = {
   },
   'bin/commands/fs': {
     imports: ['bin/commands', 'bin/terminal', 'dfs/index.ts', ...errorFiles],
-    packages: ['p-limit', 'tinyglobby'],
+    packages: ['p-limit', 'split2', 'tinyglobby'],
   },
   // Both take words and paths apart alike, and say the same of what they find.
   'bin/commands/dfs': {
