@@ -1,9 +1,10 @@
 import type { Disk } from '../base/disk.ts'
 import { DfsError } from '../base/errors.ts'
 import { ioError } from '../base/io-error.ts'
-import { rootNames, temporary } from '../base/names.ts'
+import { rootNames } from '../base/names.ts'
 import type { Address } from '../base/net.ts'
 import { isAlive } from '../base/process-identity.ts'
+import { writeWhole } from './whole-file.ts'
 
 /**
  * Where the namenode of a root listens, in <root>/run/namenode: one line of JSON,
@@ -40,7 +41,7 @@ export async function readNamenodeRun(disk: Disk, root: string): Promise<Namenod
 }
 
 export async function writeNamenodeRun(disk: Disk, root: string, run: NamenodeRun): Promise<void> {
-  await writeWhole(disk, rootNames.namenodeRun(root), `${JSON.stringify(run)}\n`, root)
+  await writeInRun(disk, root, rootNames.namenodeRun(root), `${JSON.stringify(run)}\n`)
 }
 
 export async function removeNamenodeRun(disk: Disk, root: string): Promise<void> {
@@ -52,7 +53,7 @@ export async function readOrMakeSecret(disk: Disk, root: string): Promise<string
   const known = await readSecret(disk, root)
   if (known !== undefined) return known
   const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
-  await writeWhole(disk, rootNames.secret(root), `${secret}\n`, root, 0o600)
+  await writeInRun(disk, root, rootNames.secret(root), `${secret}\n`, 0o600)
   return secret
 }
 
@@ -68,22 +69,13 @@ export async function readSecret(disk: Disk, root: string): Promise<string | und
   throw new DfsError('DFS_CORRUPT_METADATA', `${path} is damaged; stop the DFS and remove it, and a new one is made`)
 }
 
-async function writeWhole(disk: Disk, path: string, text: string, root: string, mode?: number): Promise<void> {
+async function writeInRun(disk: Disk, root: string, path: string, text: string, mode?: number): Promise<void> {
   try {
     await disk.makeDirectory(rootNames.run(root))
-    await disk.remove(temporary(path))
-    const file = await disk.open(temporary(path), 'create', mode)
-    try {
-      await file.write(Buffer.from(text), 0)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await disk.rename(temporary(path), path)
-    await disk.syncDirectory(rootNames.run(root))
   } catch (error) {
-    throw ioError(`writing ${path}`, error)
+    throw ioError(`making ${rootNames.run(root)}`, error)
   }
+  await writeWhole(disk, path, text, mode)
 }
 
 function parseRun(text: string): NamenodeRun | undefined {

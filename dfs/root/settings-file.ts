@@ -2,7 +2,8 @@ import { type DfsConfig, resolveConfig, settingNames } from '../base/config.ts'
 import type { Disk } from '../base/disk.ts'
 import { DfsError } from '../base/errors.ts'
 import { ioError } from '../base/io-error.ts'
-import { rootNames, temporary } from '../base/names.ts'
+import { rootNames } from '../base/names.ts'
+import { writeWhole } from './whole-file.ts'
 
 /**
  * What a root is set to in place of the defaults, in the file <root>/settings: one line of JSON,
@@ -48,22 +49,10 @@ export async function readSettings(disk: Disk, root: string): Promise<RootSettin
   return found
 }
 
-export async function writeSettings(disk: Disk, root: string, settings: RootSettings): Promise<void> {
-  const path = rootNames.settings(root)
-  try {
-    await disk.remove(temporary(path))
-    const file = await disk.open(temporary(path), 'create')
-    try {
-      await file.write(Buffer.from(`${JSON.stringify({ format, version: settingsVersion, settings })}\n`), 0)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await disk.rename(temporary(path), path)
-    await disk.syncDirectory(root)
-  } catch (error) {
-    throw ioError(`writing ${path}`, error)
-  }
+export function writeSettings(disk: Disk, root: string, settings: RootSettings): Promise<void> {
+  const text = `${JSON.stringify({ format, version: settingsVersion, settings })}
+`
+  return writeWhole(disk, rootNames.settings(root), text)
 }
 
 function parse(path: string, text: string): { version: unknown; settings: object } {

@@ -4,7 +4,8 @@ import type { Disk } from '../base/disk.ts'
 import { DfsError } from '../base/errors.ts'
 import { type DatanodeId, datanodeId } from '../base/ids.ts'
 import { ioError } from '../base/io-error.ts'
-import { rootNames, temporary } from '../base/names.ts'
+import { rootNames } from '../base/names.ts'
+import { writeWhole } from './whole-file.ts'
 
 /**
  * The file that makes a directory a root: one line of JSON,
@@ -59,22 +60,8 @@ export async function readVersionFile(disk: Disk, root: string): Promise<RootVer
   return found
 }
 
-export async function writeVersionFile(disk: Disk, root: string, version: RootVersion): Promise<void> {
-  const path = rootNames.version(root)
-  try {
-    await disk.remove(temporary(path))
-    const file = await disk.open(temporary(path), 'create')
-    try {
-      await file.write(Buffer.from(encode(version)), 0)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await disk.rename(temporary(path), path)
-    await disk.syncDirectory(root)
-  } catch (error) {
-    throw ioError(`writing ${path}`, error)
-  }
+export function writeVersionFile(disk: Disk, root: string, version: RootVersion): Promise<void> {
+  return writeWhole(disk, rootNames.version(root), encode(version))
 }
 
 function encode({ cluster, datanodes }: RootVersion): string {
