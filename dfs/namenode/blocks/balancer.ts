@@ -28,6 +28,8 @@ export class Balancer {
   #cursor: Iterator<Block> | undefined
   #endedAt = Number.NEGATIVE_INFINITY
   #fruitless = 0
+  /** Since when no move can be made, while blocks are on their way to be as they should. */
+  #waitingSince: number | undefined
   #moved = 0
   #bytes = 0
 
@@ -47,11 +49,21 @@ export class Balancer {
       return this.#finish('balanced', threshold)
     }
     this.#moves = this.#fruitless < fruitlessMax ? this.plan(threshold) : []
+    if (this.#moves.length === 0 && this.#mayWait()) return this.#result('moving', threshold)
+    this.#waitingSince = undefined
     for (const { block, from, to } of this.#moves) {
       this.#ledger.orders.start(block, from, [to.number], now)
       this.#deletions.leaving.set(block, from.number)
     }
     return this.#moves.length > 0 ? this.#result('moving', threshold) : this.#finish('stuck', threshold)
+  }
+
+  /** Blocks that are being healed are none to move, and leave the datanodes no room for moves: a moment later they do. */
+  #mayWait(): boolean {
+    const { now, config, orders, backlog } = this.#ledger
+    if (orders.size + backlog.surplus.size === 0) return false
+    this.#waitingSince ??= now
+    return now - this.#waitingSince < config.pendingTimeoutMillis
   }
 
   /** The moves of one round: what the datanodes take at once, from those above the mean to those below it. */
@@ -173,6 +185,7 @@ export class Balancer {
     this.#moved = 0
     this.#bytes = 0
     this.#fruitless = 0
+    this.#waitingSince = undefined
     return result
   }
 

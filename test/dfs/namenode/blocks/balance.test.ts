@@ -85,4 +85,34 @@ describe('balancing', () => {
     expect(rounds).toBeLessThan(100)
     expect(bench.manager.datanode(0, bench.now)?.blocks).toBe(10)
   })
+
+  test('waits for blocks that are being healed before it says that none can be moved', () => {
+    const files = some(30).map(() => 2)
+    const bench = Bench.started({ racks: ['a', 'b', 'a', 'b'], files }, [some(30), [], [], []])
+    weigh(bench)
+    // Every block is on its way to a second datanode, and none can be moved now.
+    bench.pass(200)
+    expect(bench.manager.counts().pendingReplication).toBe(30)
+    expect(bench.manager.balance(0.02, bench.now).state).toBe('moving')
+    for (const id of some(30)) {
+      const block = bench.block(id)
+      for (const number of [1, 3]) bench.received(number, block)
+    }
+    expect(balance(bench, 0.02)).toMatchObject({ state: 'balanced' })
+  })
+
+  test('does not wait for ever for blocks that can not be healed', () => {
+    const files = some(30).map(() => 2)
+    const bench = Bench.started({ racks: ['a', 'b'], files }, [some(30), []])
+    weigh(bench)
+    let rounds = 0
+    for (let state = 'moving'; state === 'moving' && rounds < 2_000; rounds++) {
+      for (const [id, source, targets] of bench.pass(200).copies) {
+        const { id: block, generation } = bench.block(id)
+        bench.manager.copyFailed(bench.from(source), { block, generation }, targets, bench.now)
+      }
+      state = bench.manager.balance(0.01, bench.now).state
+    }
+    expect(rounds).toBeLessThan(1_000)
+  })
 })
