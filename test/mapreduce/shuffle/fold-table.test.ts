@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
 import type { Kernels } from '../../../mapreduce/kernels/kernels.ts'
 import { type FoldOperation, stopped } from '../../../mapreduce/kernels/layout.ts'
@@ -11,7 +11,9 @@ import { FoldTable } from '../../../mapreduce/shuffle/fold-table.ts'
 import { RunWriter } from '../../../mapreduce/shuffle/run-writer.ts'
 import { SortedEntries } from '../../../mapreduce/shuffle/sorted-entries.ts'
 import { compiledKernels } from '../kernels/compiled.ts'
-import { freshFile } from './runs.ts'
+import { freshFile, removeFiles } from './runs.ts'
+
+afterAll(removeFiles)
 
 const BATCH = 512
 

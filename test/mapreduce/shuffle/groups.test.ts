@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { MrError } from '../../../mapreduce/base/errors.ts'
 import type { TaskContext } from '../../../mapreduce/job.ts'
 import { Encoder } from '../../../mapreduce/record/encode.ts'
@@ -13,7 +13,9 @@ import {
   reduceGroupsNow,
   showKey,
 } from '../../../mapreduce/shuffle/reduce-groups.ts'
-import { byKey, type Row, streamOf } from './runs.ts'
+import { byKey, type Row, removeFiles, streamOf } from './runs.ts'
+
+afterAll(removeFiles)
 
 function encoded(key: unknown, value: unknown): Row {
   const keys = new Encoder()

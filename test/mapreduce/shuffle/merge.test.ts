@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
 import { useArena } from '../../../mapreduce/record/copy-bytes.ts'
 import { KernelMerge } from '../../../mapreduce/shuffle/kernel-merge.ts'
@@ -10,7 +10,9 @@ import { Merge } from '../../../mapreduce/shuffle/merge.ts'
 import { type MergeSpace, withMerged } from '../../../mapreduce/shuffle/merge-passes.ts'
 import type { SliceSource } from '../../../mapreduce/shuffle/run-cursor.ts'
 import { compiledKernels } from '../kernels/compiled.ts'
-import { byKey, freshFile, type Row, readAll, row, shown, sourceOf, writeRun } from './runs.ts'
+import { byKey, freshFile, type Row, readAll, removeFiles, row, shown, sourceOf, writeRun } from './runs.ts'
+
+afterAll(removeFiles)
 
 const arena = new Arena(24 * 1024 * 1024)
 const kernels = compiledKernels(arena)

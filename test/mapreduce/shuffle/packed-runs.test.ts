@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
 import { plainKernels } from '../../../mapreduce/kernels/plain.ts'
 import { useArena } from '../../../mapreduce/record/copy-bytes.ts'
@@ -13,7 +13,9 @@ import { RunCursor } from '../../../mapreduce/shuffle/run-cursor.ts'
 import { UNPACKED_BYTES_MAX } from '../../../mapreduce/shuffle/run-format.ts'
 import { RunWriter, type SliceRange } from '../../../mapreduce/shuffle/run-writer.ts'
 import { compiledKernels } from '../kernels/compiled.ts'
-import { byKey, freshFile, type Row, readAll, row, shown } from './runs.ts'
+import { byKey, freshFile, type Row, readAll, removeFiles, row, shown } from './runs.ts'
+
+afterAll(removeFiles)
 
 const arena = new Arena(8 * 1024 * 1024)
 const kernels = compiledKernels(arena)

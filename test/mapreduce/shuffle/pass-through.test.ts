@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { Arena } from '../../../mapreduce/kernels/arena.ts'
 import { RecordFormatter } from '../../../mapreduce/output/record-formatter.ts'
 import { useArena } from '../../../mapreduce/record/copy-bytes.ts'
 import { withMerged } from '../../../mapreduce/shuffle/merge-passes.ts'
 import { identity, passAll, sorted } from '../../../mapreduce/shuffle/pass-through.ts'
 import { compiledKernels } from '../kernels/compiled.ts'
-import { byKey, freshFile, type Row, row, sourceOf, writeRun } from './runs.ts'
+import { byKey, freshFile, type Row, removeFiles, row, sourceOf, writeRun } from './runs.ts'
+
+afterAll(removeFiles)
 
 const arena = new Arena(4 * 1024 * 1024)
 const kernels = compiledKernels(arena)

@@ -10,11 +10,13 @@ import {
   writeSync,
 } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { LostRun } from '../../../mapreduce/shuffle/lost-run.ts'
 import { RunCursor, type SliceSource } from '../../../mapreduce/shuffle/run-cursor.ts'
 import { RunWriter } from '../../../mapreduce/shuffle/run-writer.ts'
-import { freshFile, type Row, readAll, row, shown, sourceOf, writeRun } from './runs.ts'
+import { freshFile, type Row, readAll, removeFiles, row, shown, sourceOf, writeRun } from './runs.ts'
+
+afterAll(removeFiles)
 
 function readSlice(source: SliceSource, bufferBytes = 48 * 1024): Row[] {
   const cursor = new RunCursor(source, Buffer.alloc(bufferBytes))

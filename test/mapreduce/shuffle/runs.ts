@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll } from 'vitest'
 import type { RecordStream } from '../../../mapreduce/record/record-stream.ts'
 import type { SliceSource } from '../../../mapreduce/shuffle/run-cursor.ts'
 import { RunWriter, type SliceRange } from '../../../mapreduce/shuffle/run-writer.ts'
@@ -13,13 +12,19 @@ export interface Row {
   readonly value: Buffer
 }
 
-const directory = mkdtempSync(path.join(tmpdir(), 'quern-shuffle-test-'))
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true })
-})
-
+let directory: string | undefined
 let files = 0
-export const freshFile = (): string => path.join(directory, `file-${files++}`)
+
+export function freshFile(): string {
+  directory ??= mkdtempSync(path.join(tmpdir(), 'quern-shuffle-test-'))
+  return path.join(directory, `file-${files++}`)
+}
+
+/** For the end of each test file that makes any. */
+export function removeFiles(): void {
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true })
+  directory = undefined
+}
 
 export const row = (key: string | Buffer, value: string | Buffer = '', keyKind = 6, valueKind = 6): Row => ({
   keyKind,
