@@ -15,7 +15,7 @@ export interface NetEvent {
  * What becomes of it. `cut`: the connection breaks before. `cutAfter`: right after. `lose`: nothing goes out or comes in on this
  * connection from now on, and nobody is told. `flip`: one bit changes. `twice`: it goes out two times.
  */
-export type NetFault = 'cut' | 'cutAfter' | 'lose' | 'flip' | undefined
+export type NetFault = 'cut' | 'cutAfter' | 'lose' | 'flip' | 'twice' | undefined
 
 /** The real network, with faults where `plan` says so. */
 export class FaultyNet implements Net {
@@ -105,6 +105,7 @@ class FaultyChannel implements Channel {
       if (what === 'cut') this.#channel.close()
       if (this.#lost || this.#net.stopped) return
       this.#channel.post(bytes)
+      if (what === 'twice') this.#channel.post(bytes)
       if (what === 'cutAfter') this.#channel.close()
     }
     if (fault instanceof Promise) void fault.then(act)
