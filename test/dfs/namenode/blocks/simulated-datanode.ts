@@ -79,6 +79,11 @@ export class SimulatedDatanode {
     this.#nextBeat = this.#cluster.now
   }
 
+  /** What it was told is never done, and nobody hears of it: copies and deletions alike. */
+  forget(): void {
+    this.#forgetCommands()
+  }
+
   #forgetCommands(): void {
     this.#tasks = []
     this.#copies = []

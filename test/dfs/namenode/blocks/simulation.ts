@@ -7,6 +7,7 @@ export const faults = [
   'freeze',
   'cut',
   'slow',
+  'forget',
   'wire',
   'corrupt',
   'wipe',
@@ -88,6 +89,9 @@ function happen(cluster: SimulatedCluster, fault: Fault): void {
       return
     case 'slow':
       node.slowUntil = cluster.now + chance.below(5_000)
+      return
+    case 'forget':
+      if (node.state === 'running') node.forget()
       return
     case 'wire':
       cluster.wire.loss = chance.of([0, 0, 0.05, 0.3]) ?? 0
