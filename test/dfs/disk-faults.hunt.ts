@@ -5,12 +5,16 @@ import { removeRoots } from './harness.ts'
 afterAll(removeRoots)
 
 test.each([
+  ['ENOSPC', 'put', 'once'],
   ['ENOSPC', 'put', 'for ever'],
   ['EIO', 'put', 'once'],
   ['EIO', 'put', 'for ever'],
+  ['ENOSPC', 'checkpoint', 'once'],
   ['ENOSPC', 'checkpoint', 'for ever'],
   ['EIO', 'checkpoint', 'once'],
+  ['EIO', 'checkpoint', 'for ever'],
   ['ENOSPC', 'publish', 'once'],
+  ['EIO', 'publish', 'once'],
   ['ENOSPC', 'publish', 'for ever'],
   ['EIO', 'publish', 'for ever'],
 ] as const)(

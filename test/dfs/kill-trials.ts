@@ -29,8 +29,9 @@ export async function killRepeatedly(mode: Mode, kills: number, random: () => nu
   const ledger: Ledger = { files: new Map(), doubtful: new Set(), output: undefined, next: 1 }
   for (let kill = 0; kill < kills; kill++) {
     const moment = random() * (kill % 4 === 0 ? 8 : 200)
-    // Some before it has finished opening what the last one left.
-    await runAndKill(root, mode, kill % 5 === 4 ? 'opening' : 'working', moment, ledger)
+    // Some before it has finished opening what the last one left; the last when it has done something, however slow the machine.
+    const last = kill === kills - 1
+    await runAndKill(root, mode, last ? 'acknowledged' : kill % 5 === 3 ? 'opening' : 'working', moment, ledger)
     await using dfs = await openDfs({ root })
     await judge(dfs, root, mode, ledger, `kill ${kill} after ${moment.toFixed(2)} ms`)
   }
@@ -53,7 +54,7 @@ export async function killWhileMaking(kills: number, random: () => number): Prom
 async function runAndKill(
   root: string,
   mode: Mode,
-  during: 'opening' | 'working',
+  during: 'opening' | 'working' | 'acknowledged',
   moment: number,
   ledger: Ledger,
 ): Promise<void> {
@@ -69,18 +70,29 @@ async function runAndKill(
   }
   // Node itself needs some 40 ms to start.
   const early = during === 'opening' ? sleep(40).then(killLater) : undefined
-  await follow(child, ledger, early === undefined ? killLater : () => early)
+  await follow(
+    child,
+    ledger,
+    during === 'acknowledged' ? ['put', 'out'] : ['ready'],
+    early === undefined ? killLater : () => early,
+  )
   await early
   const [exitCode, signal] = await gone
   expect({ exitCode, signal, errors: errors.join('') }).toEqual({ exitCode: null, signal: 'SIGKILL', errors: '' })
 }
 
-async function follow(child: ChildProcess, ledger: Ledger, whenReady: () => Promise<void>): Promise<void> {
+/** Does `then` once one of the verbs `first` is heard. */
+async function follow(
+  child: ChildProcess,
+  ledger: Ledger,
+  first: readonly string[],
+  then: () => Promise<void>,
+): Promise<void> {
   if (child.stdout === null) throw new Error('the driver has no output')
   let killing: Promise<void> | undefined
   for await (const line of createInterface({ input: child.stdout })) {
     const [verb, subject = ''] = line.split(' ')
-    if (verb === 'ready') killing = whenReady()
+    if (verb !== undefined && first.includes(verb)) killing ??= then()
     if (verb === 'put') {
       ledger.files.set(subject, sha256(contentOf(subject)))
       ledger.next = Number(subject.slice(subject.indexOf('f') + 1)) + 1

@@ -1,72 +1,18 @@
 /** Reliability row 5: the disk fails while the root is opened, and while files are read. */
-import { cp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { afterAll, expect, test } from 'vitest'
 import { openEmbedded } from '../../dfs/embedded/open.ts'
-import { DfsError, openDfs } from '../../dfs/index.ts'
 import { FaultyDisk } from './faulty-disk.ts'
-import {
-  outcome,
-  patterned,
-  readAll,
-  removeRoots,
-  strayReplicas,
-  temporaries,
-  temporaryRoot,
-  writeFile,
-} from './harness.ts'
+import { outcome, readAll, removeRoots, temporaries } from './harness.ts'
+import { bytes, failWhileOpening, openings, prepared } from './open-fault-trials.ts'
 
 afterAll(removeRoots)
 
-const bytes = patterned(250_000, 6)
-
-async function prepared(): Promise<string> {
-  const root = await temporaryRoot()
-  await using dfs = await openDfs({ root, blockSize: 100_000 })
-  await writeFile(dfs, '/first', bytes)
-  await dfs.checkpoint()
-  await writeFile(dfs, '/second', bytes)
-  return root
-}
-
-test.each([
-  ['an existing root', 'once'],
-  ['an existing root', 'for ever'],
-  ['a new root', 'once'],
-  ['a new root', 'for ever'],
-] as const)(
+test.each(openings)(
   'EIO at each disk call of opening %s, %s: a clean error or a DFS that works, and nothing lost',
   async (which, lasting) => {
-    const existing = which === 'an existing root' ? await prepared() : undefined
-    let reached = true
-    let call = 0
-    while (reached) {
-      call++
-      const root = await temporaryRoot()
-      if (existing !== undefined) await cp(existing, root, { recursive: true })
-      const disk = new FaultyDisk()
-      disk.plant({ code: 'EIO', call, lasting: lasting === 'for ever' })
-      try {
-        const dfs = await openEmbedded({ root }, disk.env)
-        disk.heal()
-        if (existing !== undefined) expect((await readAll(dfs, '/second')).equals(bytes), `call ${call}`).toBe(true)
-        await dfs.close()
-      } catch (error) {
-        expect(error, `call ${call}`).toBeInstanceOf(DfsError)
-      }
-      reached = disk.log.length > 0
-      const again = await openDfs({ root })
-      await writeFile(again, '/third', bytes)
-      for (const path of existing === undefined ? ['/third'] : ['/first', '/second', '/third']) {
-        expect((await readAll(again, path)).equals(bytes), `${path} after call ${call}`).toBe(true)
-      }
-      await again.fsck('/')
-      expect((await again.fsck('/', { verify: true })).problems, `call ${call}`).toEqual([])
-      expect(await strayReplicas(again), `call ${call}`).toEqual([])
-      await again.close()
-      expect(await temporaries(root), `call ${call}`).toEqual([])
-      await rm(root, { recursive: true })
-    }
-    expect(call).toBeGreaterThan(10)
+    // Every third; the hunt has all.
+    expect(await failWhileOpening(which, lasting, 3)).toBeGreaterThan(10)
   },
 )
 

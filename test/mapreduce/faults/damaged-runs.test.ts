@@ -11,7 +11,7 @@ describe('a run of a finished map that is damaged before the reduce reads it', (
     await using trials = await DiskTrials.of('a word count')
     const { report } = await trials.run()
     const maps = report?.counters['launched-maps'] ?? Number.NaN
-    for (const harm of [gone, cut(11), cut(5000), flip(9), flip(-1)]) {
+    for (const harm of [gone, cut(5000), flip(9)]) {
       const harmed = await trials.checkHarmed({ name: '.run', ...harm })
       expect.soft(harmed.counters, JSON.stringify(harm)).toMatchObject({
         'launched-maps': maps + 1,

@@ -97,7 +97,8 @@ export class Joiner implements AsyncDisposable {
     const out = this.place.at(`out-${run}`)
     const moduleUrl = await this.place.write(`job-${run}.mjs`, moduleText)
     const report = await this.place.run(
-      { moduleUrl, inputs, output: { kind: 'local', path: out }, ...options },
+      // Each worker costs its start; what several of them change has tests of its own.
+      { moduleUrl, inputs, output: { kind: 'local', path: out }, workers: 1, ...options },
       { worker, ...seams },
     )
     const names = (await fs.readdir(out)).filter((name) => name.startsWith('part-')).sort()

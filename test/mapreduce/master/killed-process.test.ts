@@ -16,7 +16,7 @@ describe.each(['local', 'dfs'] as const)(
     afterAll(() => ground.place[Symbol.asyncDispose]())
 
     it('at random moments', () => killRounds(ground, randomMoments(1, 'start', ground.wholeRunMs), false), patience)
-    it('during the commit', () => killRounds(ground, randomMoments(2, 'commit', 12), false), patience)
+    it('during the commit', () => killRounds(ground, randomMoments(1, 'commit', 12), false), patience)
     it('during a commit that overwrites', () => killRounds(ground, randomMoments(1, 'commit', 12), true), patience)
   },
 )

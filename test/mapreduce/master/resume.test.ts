@@ -31,7 +31,7 @@ beforeEach(async () => {
     inputs: [{ kind: 'local', path: place.at('in') }],
     output: { kind: 'local', path: place.at('out') },
     overwrite: true,
-    workers: 2,
+    workers: 1,
     reducers: 2,
     memoryBytes: 16 * 1024 * 1024,
     splitBytes: 5500,
@@ -75,7 +75,7 @@ describe('a failed job that is run again with --resume', () => {
     expect(await failure()).toMatch(
       /5 finished maps are kept for 7 days \(\d+ bytes in .*\): the same command with --resume/,
     )
-    const report = await run()
+    const report = await run({ workers: 2 })
     expect(await mapped()).toEqual([])
     expect(await parts()).toBe(expected)
     expect(report.notes).toEqual(['Resumed: 5 of 5 maps were finished by an earlier run and not run again.'])

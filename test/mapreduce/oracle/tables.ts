@@ -54,6 +54,8 @@ export class Tables implements AsyncDisposable {
         inputs: given.map(([name, path]) => ({ kind: 'local', path, ...(name === '' ? {} : { name }) })),
         overwrite: true,
         memoryBytes: 16 * MiB,
+        // Each worker costs its start, and what comes out is the same for any number.
+        workers: 1,
         ...more,
       },
       { worker },
