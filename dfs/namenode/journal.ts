@@ -139,10 +139,14 @@ export class Journal {
     return transactionId(last)
   }
 
+  /** What was appended is written before; where that fails the journal is closed all the same. */
   async close(): Promise<void> {
-    if (this.#batches.length > 0 && this.#failure === undefined) await this.durable()
-    await this.#running
-    await this.#file.close()
+    try {
+      if (this.#batches.length > 0 && this.#failure === undefined) await this.durable()
+      await this.#running
+    } finally {
+      await this.#file.close()
+    }
   }
 
   async #run(): Promise<void> {

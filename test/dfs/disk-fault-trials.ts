@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { openEmbedded } from '../../dfs/embedded/open.ts'
 import { type Dfs, DfsError, openDfs } from '../../dfs/index.ts'
 import { FaultyDisk } from './faulty-disk.ts'
-import { patterned, readAll, strayReplicas, temporaries, temporaryRoot, writeFile } from './harness.ts'
+import { openFiles, patterned, readAll, strayReplicas, temporaries, temporaryRoot, writeFile } from './harness.ts'
 
 const kept = patterned(150_000, 3)
 const fresh = patterned(150_000, 4)
@@ -105,6 +105,7 @@ export async function trial(workload: Workload, errorCode: string, call: number,
   }
   const reached = disk.calls >= call
   await dfs.close().catch((error: unknown) => expect(error).toBeInstanceOf(DfsError))
+  expect(openFiles(root), `open after call ${call}`).toEqual([])
   const again = await openDfs({ root })
   try {
     expect((await readAll(again, '/kept')).equals(kept), `call ${call}`).toBe(true)

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -59,6 +59,20 @@ export async function temporaries(root: string): Promise<string[]> {
     if (entry.isFile() && (entry.name.endsWith('.tmp') || relative(root, path).includes('/tmp/'))) found.push(path)
   }
   return found
+}
+
+/** Files below a root that this process holds open. */
+export function openFiles(root: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${descriptor}`)
+      return path.startsWith(`${root}/`) ? [path] : []
+    } catch (error) {
+      // The one that the listing itself had.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+      throw error
+    }
+  })
 }
 
 /** Names of the files in the datanodes' block directories that no located block accounts for, and those that are missing. */

@@ -2,8 +2,9 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, expect, test } from 'vitest'
 import { openEmbedded } from '../../dfs/embedded/open.ts'
+import { Journal } from '../../dfs/namenode/journal.ts'
 import { FaultyDisk } from './faulty-disk.ts'
-import { outcome, readAll, removeRoots, temporaries } from './harness.ts'
+import { openFiles, outcome, readAll, removeRoots, temporaries, temporaryRoot } from './harness.ts'
 import { bytes, failWhileOpening, openings, prepared } from './open-fault-trials.ts'
 
 afterAll(removeRoots)
@@ -15,6 +16,16 @@ test.each(openings)(
     expect(await failWhileOpening(which, lasting, 3)).toBeGreaterThan(10)
   },
 )
+
+test('a journal that can not be written any more when it is closed is not left open', async () => {
+  const directory = await temporaryRoot()
+  const disk = new FaultyDisk()
+  const journal = await Journal.create(disk, directory, 0)
+  journal.append(Buffer.from('a record'))
+  disk.plant({ code: 'EIO', call: 1, lasting: true })
+  expect(await outcome(journal.close())).toBe('DFS_IO')
+  expect(openFiles(directory)).toEqual([])
+})
 
 test('a read that fails on one datanode goes on with the next; the replica is made again', async () => {
   const disk = new FaultyDisk()

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { openEmbedded } from '../../dfs/embedded/open.ts'
 import { DfsError, openDfs } from '../../dfs/index.ts'
 import { FaultyDisk } from './faulty-disk.ts'
-import { patterned, readAll, strayReplicas, temporaries, temporaryRoot, writeFile } from './harness.ts'
+import { openFiles, patterned, readAll, strayReplicas, temporaries, temporaryRoot, writeFile } from './harness.ts'
 
 export const bytes = patterned(250_000, 6)
 
@@ -47,6 +47,7 @@ export async function failWhileOpening(
     } catch (error) {
       expect(error, `call ${call}`).toBeInstanceOf(DfsError)
     }
+    expect(openFiles(root), `open after call ${call}`).toEqual([])
     reached = disk.log.length > 0
     const again = await openDfs({ root })
     await writeFile(again, '/third', bytes)
