@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { cycles, forbiddenEdges, forbiddenNames, impurities, longFiles } from './layout/check.ts'
+import { cycles, forbiddenEdges, forbiddenNames, impurities, longFiles, sharedHooks } from './layout/check.ts'
 import { parseSource, readSources, type SourceFile } from './layout/source.ts'
 import { forbiddenFileNames, LINES_MAX, layout, longFileLimits, pureCore } from './layout/table.ts'
 
@@ -49,6 +49,10 @@ describe('the house', () => {
 
   it('has no file longer than the limit', () => {
     expect(longFiles(files, LINES_MAX, longFileLimits)).toEqual([])
+  })
+
+  it('sets no hooks in modules that test files share', () => {
+    expect(sharedHooks(files)).toEqual([])
   })
 })
 
@@ -121,6 +125,18 @@ describe('the checks can fail', () => {
     expect(impurities([], core)).toEqual(['dfs/namenode/a.ts is named as a pure core and is not there'])
     const spoken = await parseSource('dfs/namenode/a.ts', `// never Date.now()\nexport const a = 1`)
     expect(impurities([spoken], core)).toEqual([])
+  })
+
+  it('on a hook that only the first test file would have', async () => {
+    const hook = `import { afterAll } from 'vitest'\nafterAll(() => undefined)`
+    const called = `import { afterAll } from 'vitest'\nexport function use() {\n  afterAll(() => undefined)\n}`
+    expect(
+      sharedHooks([
+        await parseSource('test/dfs/a.ts', hook),
+        await parseSource('test/dfs/a.test.ts', hook),
+        await parseSource('test/dfs/b.ts', called),
+      ]),
+    ).toEqual(['test/dfs/a.ts calls afterAll(…) when it is loaded'])
   })
 
   it('on a name that says nothing, a long file, and an exception nobody needs', async () => {

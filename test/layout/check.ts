@@ -111,3 +111,12 @@ function isOurs(to: string): boolean {
 function top(file: string): string {
   return file.split('/')[0] ?? ''
 }
+
+/** Hooks that a module would set for the first test file alone that loads it: a process keeps its modules. */
+export function sharedHooks(files: readonly SourceFile[]): Breach[] {
+  const shared = files.filter(({ path }) => path.startsWith('test/') && !/\.(test|hunt)\.ts$/.test(path))
+  return shared.flatMap(({ path, code }) => {
+    const hook = /^(?:before|after)(?:All|Each)\(/m.exec(code)?.[0]
+    return hook === undefined ? [] : [`${path} calls ${hook}…) when it is loaded`]
+  })
+}
