@@ -11,6 +11,7 @@ import { FrameChannel } from '../../../dfs/rpc/frame.ts'
 import { greet, type Purpose } from '../../../dfs/rpc/hello.ts'
 import { patterned, readAll, removeRoots, temporaryRoot, writeFile } from '../harness.ts'
 import { Cluster } from './cluster.ts'
+import { frame } from './frames.ts'
 
 /** What a process holds for others: their connections, and what it does for them by the clock. */
 class Held {
@@ -73,13 +74,6 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]()
   await removeRoots()
 })
-
-function frame(value: object): Buffer {
-  const text = Buffer.from(JSON.stringify(value))
-  const head = Buffer.alloc(4)
-  head.writeUInt32LE(text.length)
-  return Buffer.concat([head, text])
-}
 
 /** Says hello, then `rest`, and is gone. */
 async function breakOff(address: Address | undefined, purpose: Purpose, fields: object, rest: Buffer): Promise<void> {

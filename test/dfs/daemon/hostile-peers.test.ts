@@ -7,6 +7,7 @@ import { readOrMakeSecret } from '../../../dfs/root/run-file.ts'
 import { protocolVersion } from '../../../dfs/rpc/hello.ts'
 import { patterned, readAll, removeRoots, temporaryRoot, writeFile } from '../harness.ts'
 import { Cluster } from './cluster.ts'
+import { frame } from './frames.ts'
 
 let cluster: Cluster
 let dfs: Dfs
@@ -25,13 +26,6 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]()
   await removeRoots()
 })
-
-function frame(value: unknown): Buffer {
-  const text = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
-  const head = Buffer.alloc(4)
-  head.writeUInt32LE(text.length)
-  return Buffer.concat([head, text])
-}
 
 /** Sends pieces, and gives what comes back until the other side closes, or `millis` are over. */
 function exchange(

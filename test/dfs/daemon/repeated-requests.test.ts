@@ -7,6 +7,7 @@ import { greet } from '../../../dfs/rpc/hello.ts'
 import { patterned, readAll, removeRoots, temporaryRoot, writeFile } from '../harness.ts'
 import { Cluster } from './cluster.ts'
 import { FaultyNet } from './faulty-net.ts'
+import { framesIn } from './frames.ts'
 
 afterAll(removeRoots)
 
@@ -40,15 +41,6 @@ class Conversation {
   #received(answer: Record<string, unknown>): void {
     const { id } = answer
     if (typeof id === 'number') this.answers.set(id, [...(this.answers.get(id) ?? []), answer])
-  }
-}
-
-function* framesIn(bytes: Uint8Array): Generator<Record<string, unknown>> {
-  const all = Buffer.from(bytes)
-  for (let at = 0; at < all.length; ) {
-    const length = all.readUInt32LE(at)
-    yield JSON.parse(all.subarray(at + 4, at + 4 + length).toString('utf8'))
-    at += 4 + length
   }
 }
 
