@@ -1,3 +1,4 @@
+import { readBuffer } from '../base/bytes.ts'
 import { checksumBytes, chunkChecksums } from '../base/data-checksum.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
@@ -95,7 +96,7 @@ class Sending {
 
   async bytes(length: number, read: ReadBytes, before: (bytes: number) => Promise<void>): Promise<void> {
     const { packetBytes, chunkBytes } = this.#parts
-    const buffer = Buffer.allocUnsafeSlow(Math.min(packetBytes, Math.max(1, length)))
+    const buffer = readBuffer(Math.min(packetBytes, Math.max(1, length)))
     for (let position = 0; position < length; position += buffer.length) {
       const piece = buffer.subarray(0, Math.min(buffer.length, length - position))
       await before(piece.length)

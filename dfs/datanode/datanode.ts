@@ -1,3 +1,4 @@
+import { readBuffer } from '../base/bytes.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import type { BlockKey } from '../base/names.ts'
@@ -61,7 +62,7 @@ export class Datanode {
       if (reader.length !== length) {
         throw new DfsError('DFS_CORRUPT_REPLICA', `it is ${reader.length} bytes long, ${length} were written`)
       }
-      const buffer = Buffer.allocUnsafeSlow(Math.min(verifyBytes, Math.max(1, length)))
+      const buffer = readBuffer(Math.min(verifyBytes, Math.max(1, length)))
       for (let position = 0; position < length; position += buffer.length) await reader.read(buffer, position)
     } finally {
       await reader.close()

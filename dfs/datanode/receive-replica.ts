@@ -1,3 +1,4 @@
+import { readBuffer } from '../base/bytes.ts'
 import { checksumsOf, firstBadChunk } from '../base/data-checksum.ts'
 import type { Env } from '../base/env.ts'
 import { DfsError } from '../base/errors.ts'
@@ -190,7 +191,7 @@ export class ReplicaReceiver {
   async #receivePacket(buffer: PacketBuffer, next: Head): Promise<void> {
     const { bytes, position } = next
     const chunks = Math.ceil(bytes / this.#request.chunkBytes)
-    if (buffer.data.length !== bytes) buffer.data = Buffer.allocUnsafeSlow(bytes)
+    if (buffer.data.length !== bytes) buffer.data = readBuffer(bytes)
     if (buffer.sums.length !== chunks * 4) buffer.sums = Buffer.allocUnsafeSlow(chunks * 4)
     await this.#channel.receive(buffer.sums)
     await this.#receiveData(buffer.data, next)

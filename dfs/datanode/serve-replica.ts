@@ -1,3 +1,4 @@
+import { readBuffer } from '../base/bytes.ts'
 import { dataChecksum } from '../base/data-checksum.ts'
 import { DfsError } from '../base/errors.ts'
 import type { BlockKey } from '../base/names.ts'
@@ -17,7 +18,7 @@ export async function serveReplica(datanode: Datanode, frames: FrameChannel, key
     frames.send({ ok: true, length: reader.length })
     const ask = Buffer.alloc(headBytes)
     const head = Buffer.alloc(headBytes)
-    let buffer = Buffer.alloc(0)
+    let buffer: Buffer = Buffer.alloc(0)
     for (;;) {
       await channel.receive(ask, idleMillis)
       const position = Number(ask.readBigUInt64LE(0))
@@ -28,7 +29,7 @@ export async function serveReplica(datanode: Datanode, frames: FrameChannel, key
           `${channel.peer} asked for ${bytes} bytes at ${position} of ${reader.length}`,
         )
       }
-      if (buffer.length < bytes) buffer = Buffer.allocUnsafeSlow(bytes)
+      if (buffer.length < bytes) buffer = readBuffer(bytes)
       const piece = buffer.subarray(0, bytes)
       try {
         await reader.read(piece, position)

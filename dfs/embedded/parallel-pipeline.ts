@@ -1,3 +1,4 @@
+import { readBuffer } from '../base/bytes.ts'
 import { DfsError } from '../base/errors.ts'
 import type { DatanodeId } from '../base/ids.ts'
 import { type BlockKey, blockNames } from '../base/names.ts'
@@ -160,7 +161,7 @@ export class ParallelPipeline implements BlockPipeline {
   }
 
   async #copyPrefix(from: BlockWriter, to: BlockWriter): Promise<void> {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(this.#options.packetBytes, Math.max(1, this.#length)))
+    const buffer = readBuffer(Math.min(this.#options.packetBytes, Math.max(1, this.#length)))
     for (let position = 0; position < this.#length; position += buffer.length) {
       const piece = buffer.subarray(0, Math.min(buffer.length, this.#length - position))
       await to.write(piece, await from.readBack(piece, position))

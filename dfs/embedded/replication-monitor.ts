@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { readBuffer } from '../base/bytes.ts'
 import { type DfsConfig, limits } from '../base/config.ts'
 import { chunkChecksums } from '../base/data-checksum.ts'
 import { DfsError } from '../base/errors.ts'
@@ -227,7 +228,7 @@ export class ReplicationMonitor {
       await datanode.deleteReplica(key)
       const writer = await datanode.createReplica(key)
       try {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(packetBytes, Math.max(1, block.length)))
+        const buffer = readBuffer(Math.min(packetBytes, Math.max(1, block.length)))
         for (let position = 0; position < block.length; position += buffer.length) {
           this.#stop.signal.throwIfAborted()
           const read = await reader.read(buffer, position)
