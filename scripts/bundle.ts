@@ -67,9 +67,9 @@ const sources = (root: string, besides: ReadonlyMap<string, ReadonlySet<string>>
         loader: 'ts',
         target: 'esnext',
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-        define: { 'import.meta.url': '__quern_place' },
+        define: { 'import.meta.url': '__quern_module' },
       })
-      const declared = `const __quern_place = new URL("${place(name.replace(/\.ts$/, '.js'))}", import.meta.url).href;\n`
+      const declared = `const __quern_module = new URL("${place(name.replace(/\.ts$/, '.js'))}", import.meta.url).href;\n`
       return { contents: code.replace(/^(#!.*\n)?/, (shebang) => shebang + declared), loader: 'js' }
     })
   },

@@ -1,6 +1,6 @@
 /** What the build makes of the sources: each module in one file, and starts that load what they need and no more. */
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -59,7 +59,7 @@ describe('the bundle', () => {
     const addressed = files.flatMap((file) =>
       [
         ...readFileSync(file, 'utf8').matchAll(
-          /^(?:const|var) __quern_place\d* = new URL\("([^"]+)", import\.meta\.url\)/gm,
+          /^(?:const|var) __quern_module\d* = new URL\("([^"]+)", import\.meta\.url\)/gm,
         ),
       ].map(([, to]) => path.relative(dist, path.resolve(path.dirname(file), to ?? ''))),
     )
@@ -93,5 +93,31 @@ describe('a command', () => {
     expect(modules.filter((name) => /^node_modules\/zod\/|^dfs\/daemon\/.*-process/.test(name))).toEqual([])
     expect(files.filter((name) => name.includes('node_modules'))).toEqual([])
     expect(files.length).toBeLessThan(40)
+  })
+
+  test('runs a job that imports the engine by its path, and so has this build bundled with it', async () => {
+    const directory = await temporaryRoot()
+    const [job, input] = [path.join(directory, 'job.mjs'), path.join(directory, 'input.csv')]
+    const engine = JSON.stringify(path.join(dist, 'mapreduce/index.js'))
+    writeFileSync(
+      job,
+      `import { defineJoin } from ${engine}
+      const side = { key: (line) => line.field(0, ','), value: (line) => line }
+      export default defineJoin({ type: 'inner', left: side, right: side, join: (key, left, right, emit) => emit(left, right) })`,
+    )
+    writeFileSync(input, 'a,1\nb,2\n')
+    const words = [
+      'run',
+      job,
+      '-i',
+      `left=${input}`,
+      '-i',
+      `right=${input}`,
+      '-o',
+      path.join(directory, 'out'),
+      '--quiet',
+    ]
+    await promisify(execFile)(process.execPath, [path.join(dist, 'bin/quern.js'), ...words])
+    expect(readFileSync(path.join(directory, 'out/part-m-00000'), 'utf8')).toContain('b,2\tb,2')
   })
 })
