@@ -114,4 +114,5 @@ export function readBuffer(bytes: number): Buffer {
   return Buffer.allocUnsafeSlow(bytes + pageSlackBytes).subarray(pageSlackBytes)
 }
 
-const pageSlackBytes = 64
+/** Where in its memory what is read into begins. */
+export const pageSlackBytes = 64

@@ -198,10 +198,14 @@ class SocketChannel implements Channel {
   }
 }
 
-/** Whether an address can only be of this machine. */
-export const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host)
+/** A host as it stands before a port: addresses of IPv6 in brackets. */
+export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-const nameOf = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+/** Of this machine, whatever it is called elsewhere. */
+export const isLoopbackName = (name: string): boolean =>
+  name === 'localhost' || name === '[::1]' || /^127(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/.test(name)
+
+const nameOf = ({ host, port }: Address): string => `${bracketed(host)}:${port}`
 
 export const realNet: Net = {
   connect(address, timeoutMillis) {

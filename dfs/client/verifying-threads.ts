@@ -1,8 +1,6 @@
 import type { Worker } from 'node:worker_threads'
+import { pageSlackBytes } from '../base/bytes.ts'
 import type { BadReplica, LocatedBlock } from './status.ts'
-
-/** Where in its buffer a piece begins: some processors copy many times slower to the first bytes of a page. */
-const pageSlackBytes = 64
 
 export interface ThreadData {
   readonly blocks: readonly LocatedBlock[]

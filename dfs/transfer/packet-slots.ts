@@ -1,5 +1,4 @@
-import type { Address } from '../base/net.ts'
-import { isLoopback } from '../base/net.ts'
+import { type Address, bracketed, isLoopbackName } from '../base/net.ts'
 import type { SharedMemory, SharedSegment } from '../base/shared-memory.ts'
 import { type SegmentOffer, slotsMax } from './format.ts'
 
@@ -19,7 +18,7 @@ export class PacketSlots {
   readonly #ends: number[] = new Array(slotsMax).fill(0)
 
   constructor(memory: SharedMemory, to: Address) {
-    this.#memory = isLoopback(to.host) ? memory : undefined
+    this.#memory = isLoopbackName(bracketed(to.host)) ? memory : undefined
   }
 
   /** What to offer ahead of a packet of that size, if now is the time. */

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { DfsError } from '../../base/errors.ts'
+import { isLoopbackName } from '../../base/net.ts'
 import { illegalArgument, WebHdfsFailure } from './failure.ts'
 
 /**
@@ -77,7 +78,3 @@ function sameSecret(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))
 }
-
-/** Of this machine, whatever it is called elsewhere. */
-export const isLoopbackName = (name: string): boolean =>
-  name === 'localhost' || name === '[::1]' || /^127(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/.test(name)

@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { DfsError } from '../../base/errors.ts'
 import { ioError } from '../../base/io-error.ts'
+import { bracketed, isLoopbackName } from '../../base/net.ts'
 import type { Dfs } from '../../client/dfs.ts'
 import { RequestBody } from './body.ts'
 import { isUnforeseen, tellFailure } from './failure.ts'
-import { checkToken, isLoopbackName } from './guard.ts'
+import { checkToken } from './guard.ts'
 import { ownsTheRoot } from './identity.ts'
 import { defaultLimits, type WebHdfsServerLimits } from './limits.ts'
 import { allowedMethods, respond, type ServerFacts } from './respond.ts'
@@ -46,7 +47,7 @@ export async function startWebHdfs(options: WebHdfsServerOptions): Promise<WebHd
   const { dfs, host = '127.0.0.1', port = 0, token } = options
   const limits = { ...defaultLimits, ...options.limits }
   if (token !== undefined) checkToken(token)
-  if (token === undefined && !isLoopbackName(bracketed(host))) {
+  if (token === undefined && !isLoopbackName(hostName(host))) {
     throw new DfsError(
       'DFS_BAD_ARGUMENT',
       `WebHDFS on ${host} is open to the network, where everyone could be any user; give it a token, or use 127.0.0.1`,
@@ -82,7 +83,7 @@ export async function startWebHdfs(options: WebHdfsServerOptions): Promise<WebHd
   let closing: Promise<void> | undefined
   return {
     address: { host, port: address.port },
-    url: `http://${bracketed(host)}:${address.port}`,
+    url: `http://${hostName(host)}:${address.port}`,
     close: () => {
       closing ??= close(server, running, limits.closeMs)
       return closing
@@ -156,15 +157,15 @@ async function close(server: Server, running: ReadonlySet<Promise<void>>, closeM
   await Promise.all(running)
 }
 
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host).toLowerCase()
+const hostName = (host: string): string => bracketed(host).toLowerCase()
 
 /** What the server may be called. Behind an address that stands for all of them, each of this machine's, and its name. */
 function namesOf(host: string, more: readonly string[]): ReadonlySet<string> {
-  const names = new Set([bracketed(host), ...more.map(bracketed)])
+  const names = new Set([hostName(host), ...more.map(hostName)])
   if (host === '0.0.0.0' || host === '::') {
     names.add(hostname().toLowerCase())
     for (const addresses of Object.values(networkInterfaces())) {
-      for (const { address } of addresses ?? []) names.add(bracketed(address))
+      for (const { address } of addresses ?? []) names.add(hostName(address))
     }
   }
   return names
